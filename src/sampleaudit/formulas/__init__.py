@@ -1,0 +1,1 @@
+"""Numbers in, numbers out: the statistics, without data frames and without cases."""

@@ -1,0 +1,144 @@
+"""Which caseload: the errors T_h in the register, given their sum, that fit the counts found best.
+
+N_h cases, n_h reviewed, x_h errors found; x_h <= T_h <= N_h - n_h + x_h. The likelihood
+l(T) = sum log HG(x_h; N_h, T_h, n_h) is a sum of concave functions, so under a given total the
+best caseload takes the steepest next case again and again, whichever stratum it is in. All
+functions take a caseload per row and a stratum per column.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from scipy.special import gammaln
+
+from sampleaudit.formulas.hypergeometric import FloatArray, IntArray
+
+_STEPS: Final = 60  # at most; Newton's steps need about five
+_EDGE: Final = 1e-11  # slopes closer than this are taken as equal
+
+
+def log_likelihood(T: IntArray, x: IntArray, n: IntArray, N: IntArray) -> FloatArray:
+    """Return sum log HG(x_h; N_h, T_h, n_h) of each caseload, up to a constant."""
+    parts = gammaln(T + 1.0) - gammaln(T - x + 1.0)
+    parts += gammaln(N - T + 1.0) - gammaln(N - T - n + x + 1.0)
+    total: FloatArray = parts.sum(axis=-1)
+    return total
+
+
+def rise(T: IntArray, x: IntArray, n: IntArray, N: IntArray) -> FloatArray:
+    """Return what one more case adds to the log-likelihood, in each stratum.
+
+    log[(T + 1)(N - T - n + x) / ((T + 1 - x)(N - T))]; -inf where no more can be.
+    """
+    free = N - T - n + x
+    ratio = (T + 1.0) * np.maximum(free, 1) / ((T + 1.0 - x) * np.maximum(N - T, 1))
+    return np.where(free > 0, np.log(np.maximum(ratio, 1e-300)), -np.inf)
+
+
+def fall(T: IntArray, x: IntArray, n: IntArray, N: IntArray) -> FloatArray:
+    """Return what the last case added to the log-likelihood, in each stratum; inf where T = x."""
+    ratio = T * (N - T - n + x + 1.0) / (np.maximum(T - x, 1) * (N - T + 1.0))
+    return np.where(x < T, np.log(np.maximum(ratio, 1e-300)), np.inf)
+
+
+def best_caseloads(
+    total: IntArray,
+    x: IntArray,
+    n: IntArray,
+    N: IntArray,
+    tilt: FloatArray,
+    start: FloatArray | None = None,
+) -> tuple[IntArray, FloatArray]:
+    """Return the T that maximises l(T) + sum tilt_h T_h under sum T_h = total, and its slope.
+
+    ``x`` and ``tilt`` have a row per total, and so has ``start``, a guess at the common slope.
+    Exact: no exchange of a case between two strata raises the sum, which for concave parts means
+    that nothing does.
+    """
+    guess = np.zeros(len(total)) if start is None else start
+    real, slope = real_caseloads(total, x, n, N, tilt, guess)
+    T = np.rint(real).astype(np.int64)
+    while (missing := total - T.sum(axis=1)).any():
+        up, down = rise(T, x, n, N) + tilt, fall(T, x, n, N) + tilt
+        T += _ranks(-up) < np.minimum(missing, (up > -np.inf).sum(axis=1))[:, None]
+        T -= _ranks(down) < np.minimum(-missing, (down < np.inf).sum(axis=1))[:, None]
+    rows = np.arange(len(T))
+    while True:
+        up, down = rise(T, x, n, N) + tilt, fall(T, x, n, N) + tilt
+        to, away = up.argmax(axis=1), down.argmin(axis=1)
+        better = up[rows, to] > down[rows, away] + _EDGE
+        if not better.any():
+            return T, slope
+        T[rows[better], to[better]] += 1
+        T[rows[better], away[better]] -= 1
+
+
+def give(T: IntArray, x: IntArray, n: IntArray, N: IntArray) -> FloatArray:
+    """Return how far each stratum's best T_h moves when its cases gain in worth: dT/dtilt.
+
+    With the slope g(T) = log[T (M + 1 - T) / ((T - x)(N + 1 - T))], M = N - n + x, of the
+    likelihood it is -1/g', taken half a case inside the ends.
+    """
+    most = N - n + x + 1
+    inner = np.clip(T, x + 0.5, most - 0.5)
+    bend = 1 / inner - 1 / (most - inner) - 1 / (inner - x) + 1 / (N + 1 - inner)
+    return 1 / np.maximum(-bend, 1e-12)
+
+
+def _ranks(worth: FloatArray) -> IntArray:
+    """Return each entry's rank within its row, 0 for the smallest."""
+    return worth.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
+
+
+def real_caseloads(
+    total: IntArray,
+    x: IntArray,
+    n: IntArray,
+    N: IntArray,
+    tilt: FloatArray,
+    slope: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Return `best_caseloads` in real numbers, their sums within half a case of the totals.
+
+    Newton's steps for the common slope on the logit scale of the total, inside a bracket.
+    """
+    least, most = x.sum(axis=1), (N - n + x).sum(axis=1)
+    goal = np.clip(total, least + 0.25, most - 0.25)
+    target = np.log((goal - least) / (most - goal))
+    reach = 40.0 + np.abs(tilt).max(axis=1)
+    low, high = -reach, reach
+    for _ in range(_STEPS):
+        T, gain = _filled(slope[:, None] - tilt, x, n, N)
+        sums = T.sum(axis=1)
+        if (np.abs(sums - total) <= 0.5).all():
+            break
+        low, high = np.where(sums > goal, slope, low), np.where(sums > goal, high, slope)
+        inside = np.clip(sums, least + 1e-9, most - 1e-9)
+        logit = np.log((inside - least) / (most - inside))
+        steep = gain.sum(axis=1) * (1 / (inside - least) + 1 / (most - inside))
+        ahead = slope - (logit - target) / np.minimum(steep, -1e-12)
+        slope = np.where((low < ahead) & (ahead < high), ahead, (low + high) / 2)
+    return T, slope
+
+
+def _filled(
+    slope: FloatArray, x: IntArray, n: IntArray, N: IntArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the largest T whose last case adds ``slope`` or more, in reals, and dT/dslope.
+
+    With m = exp(slope) and M = N - n + x it is the root of the quadratic
+    (m - 1) T^2 + (M + 1 - m (N + 1 + x)) T + m x (N + 1) = 0 that lies between x and M + 1.
+    """
+    m = np.exp(np.clip(slope, -700.0, 300.0))
+    most = N - n + x
+    a, b, c = m - 1, most + 1 - m * (N + 1.0 + x), m * (x * (N + 1.0))
+    root = np.sqrt(np.maximum(b * b - 4 * a * c, 0.0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        T = np.where(b > 0, (b + root) / (-2 * a), 2 * c / (root - b))
+    T = np.where(np.isfinite(T), T, x)
+    bend = 2 * a * T + b
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gain = np.where((x < T) & (most > T), m * (T - x) * (N + 1 - T) / bend, 0.0)
+    return np.clip(T, x, most), np.where(np.isfinite(gain), gain, 0.0)

@@ -1,0 +1,143 @@
+"""Several strata: the distribution of the estimate S = sum of w_h X_h, on whole numbers.
+
+w_h = N_h / n_h, and X_h is hypergeometric(N_h, T_h, n_h), independent over the strata. Whether two
+outcomes have the same S decides whether both belong to a tail, so S is never compared in floats:
+every stratum's count k has a whole-number place, and S' is the sum of the places.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import gcd, lcm
+from typing import Final
+
+import numpy as np
+from scipy.fft import irfft, next_fast_len, rfft
+
+from sampleaudit.formulas.hypergeometric import FloatArray, IntArray, windows
+
+_EXACT: Final = 16_384  # longest lattice on which S is kept exactly
+_GRIDS: Final = (8_192, 16_384, 32_768, 65_536)  # steps of the grid that takes its place
+_FINE: Final = 64  # its steps per sqrt(strata x cases read), see `build_lattice`
+_LOST: Final = 36.0  # -log of the probability that may wrap around, about 2e-16
+_ENTRIES: Final = 4_000_000  # numbers placed on the lattice at once
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """Where the strata's counts lie; known from the design alone, never from what was found."""
+
+    population: IntArray  # N_h
+    reviewed: IntArray  # n_h, all of them above 0
+    places: IntArray  # place of count k in stratum h at [h, k]; past n_h the last one is repeated
+    step: float  # cases in one step of the lattice
+    exact: bool  # whether S' / S is constant
+
+    @property
+    def top(self) -> int:
+        """The largest S'."""
+        return int(self.places[:, -1].sum())
+
+    def place(self, errors: IntArray) -> IntArray:
+        """Return S' of outcomes x_h, one per row."""
+        total: IntArray = self.places[np.arange(len(self.reviewed)), errors].sum(axis=-1)
+        return total
+
+    def variance(self, errors: IntArray | FloatArray) -> FloatArray:
+        """Return the variance of S, in cases squared, for caseloads T_h, one per row.
+
+        sum (N_h - n_h) T_h (N_h - T_h) / (n_h (N_h - 1)) (Cochran 1977, section 3.2).
+        """
+        N, n = self.population, self.reviewed
+        each = (N - n) / (n * np.maximum(N - 1, 1)) * errors * (N - errors)
+        total: FloatArray = each.sum(axis=-1)
+        return total
+
+    def skewness(self, errors: IntArray | FloatArray) -> FloatArray:
+        """Return the skewness of S: each X_h has the third moment V_h (1 - 2 T/N) (N - 2n)/(N - 2).
+
+        Johnson, Kotz and Kemp (1992), Univariate Discrete Distributions, equation 6.23.
+        """
+        N, n = self.population, self.reviewed
+        variance = n * (N - n) / np.maximum(N - 1, 1) * errors * (N - errors) / N**2.0
+        third = variance * (1 - 2 * errors / N) * (N - 2 * n) / np.maximum(N - 2, 1)
+        total = ((N / n) ** 3 * third).sum(axis=-1)
+        skew: FloatArray = total / np.maximum(self.variance(errors), 1e-9) ** 1.5
+        return skew
+
+
+def build_lattice(reviewed: IntArray, population: IntArray) -> Lattice:
+    """Return the lattice of a design.
+
+    Exactly, count k has the place k N_h L / n_h with L the least common multiple of the n_h, all
+    divided by their greatest common divisor. Where that lattice is long, the place is the nearest
+    point of a grid over 0, ..., N: an ordering of the outcomes a hair away from that by S, but one
+    fixed ordering, whose tails and ties are exact. The roundings add up to about
+    0.3 sqrt(H) steps and S has a deviation of about 0.3 N / sqrt(sum n_h), so a grid of
+    64 sqrt(H sum n_h) steps or more keeps the hair at 1/64 of a deviation.
+    """
+    N, n = [int(v) for v in population], [int(v) for v in reviewed]
+    multiple = lcm(*n)  # whole numbers of any length: with many strata this passes 64 bits
+    unit = gcd(*(size * multiple // read for size, read in zip(N, n, strict=True)))
+    counts = np.minimum(np.arange(max(n) + 1), reviewed[:, None])
+    exact = sum(N) * multiple <= _EXACT * unit
+    if exact:
+        weights = [size * multiple // read // unit for size, read in zip(N, n, strict=True)]
+        places = counts * np.array(weights, dtype=np.int64)[:, None]
+        step = unit / multiple
+    else:
+        finest = _FINE * (len(n) * sum(n)) ** 0.5
+        grid = next((g for g in _GRIDS if g >= finest), _GRIDS[-1])
+        step = sum(N) / grid
+        places = np.rint(counts * (population / reviewed / step)[:, None]).astype(np.int64)
+    return Lattice(population, reviewed, places, step, exact)
+
+
+def lower_tails(lattice: Lattice, errors: IntArray, threshold: IntArray) -> FloatArray:
+    """Return P(S' <= threshold) for each caseload, a row of ``errors`` (T_h, one per stratum).
+
+    Characteristic functions by the fast Fourier transform, multiplied over the strata. The
+    transform is only as long as needed for the mass that wraps around to stay under 1e-15
+    (Bernstein's inequality), so the error is that of rounding, about 1e-15.
+    """
+    low, length = _span(lattice, errors)
+    rows = max(1, _ENTRIES // (length * len(lattice.reviewed)))
+    parts = [
+        _wrapped_tails(
+            lattice, errors[start : start + rows], threshold[start : start + rows], low, length
+        )
+        for start in range(0, len(errors), rows)
+    ]
+    return np.concatenate(parts)
+
+
+def _span(lattice: Lattice, errors: IntArray) -> tuple[int, int]:
+    """Return where S' can be, as its lowest value and a length good for the transform."""
+    N, n = lattice.population, lattice.reviewed
+    mean = errors.sum(axis=1) / lattice.step
+    variance = float(lattice.variance(errors).max()) / lattice.step**2
+    largest = _LOST / 3 * float((N / n).max()) / lattice.step
+    reach = largest + (largest**2 + 2 * _LOST * variance) ** 0.5
+    reach += 0.0 if lattice.exact else len(n) / 2  # each place is rounded by half a step at most
+    low, high = int(mean.min() - reach) - 1, int(mean.max() + reach) + 1
+    if low <= 0 or high - low >= lattice.top:
+        low = 0
+    high = min(high, lattice.top)
+    return low, next_fast_len(high - low + 1, real=True)
+
+
+def _wrapped_tails(
+    lattice: Lattice, errors: IntArray, threshold: IntArray, low: int, length: int
+) -> FloatArray:
+    """Return the tails, with S' taken modulo ``length`` and known to lie in low + [0, length)."""
+    first, mass = windows(errors, lattice.reviewed, lattice.population)
+    B, H, width = mass.shape
+    count = np.clip(first[..., None] + np.arange(width), 0, lattice.places.shape[1] - 1)
+    place = lattice.places[np.arange(H)[:, None], count] % length
+    row = np.arange(B * H).reshape(B, H, 1) * length
+    placed = np.bincount((row + place).ravel(), mass.ravel(), minlength=B * H * length)
+    transform = rfft(placed.reshape(B, H, length), axis=2)
+    density = irfft(transform.prod(axis=1), length, axis=1)
+    value = low + (np.arange(length) - low) % length
+    tails: FloatArray = np.where(value <= threshold[:, None], density, 0.0).sum(axis=1)
+    return tails

@@ -1,0 +1,227 @@
+"""A saved draw: loading it, and replaying it from the register to see that nothing was altered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sampleaudit.analysis import Analysis
+from sampleaudit.errors import AuditError
+from sampleaudit.files import canonical_json, read_csv_text, read_json, sha256_of_file
+from sampleaudit.frame import Frame, build_frame
+from sampleaudit.register import read_register
+from sampleaudit.sample import MANIFEST, SAMPLE_FORMAT, Sample, draw_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Difference = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Verification:
+    """What replaying a draw showed: ``ok``, and every difference found."""
+
+    folder: str
+    cases: int
+    seed: str
+    _differences: tuple[Difference, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the folder holds exactly the draw that seed and register give."""
+        return not self._differences
+
+    @property
+    def differences(self) -> pd.DataFrame:
+        """A row a difference: ``what``, ``expected`` (by the replay), ``found`` (in the folder)."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self._differences), columns=["what", "expected", "found"])
+
+    def __repr__(self) -> str:
+        if self.ok:
+            return f"Verified: the {self.cases} cases are those that seed {self.seed!r} draws."
+        rows = "\n".join(
+            f"  {what}: expected {expected}, found {found}"
+            for what, expected, found in self._differences
+        )
+        return f"Not verified, {len(self._differences)} differences:\n{rows}"
+
+
+def load_sample(folder: str | Path) -> Sample:
+    """Load a sample that `Sample.save` wrote. Whether it is unaltered, `verify_draw` tells."""
+    path = Path(folder)
+    manifest = read_json(path / MANIFEST)
+    if manifest.get("format") != SAMPLE_FORMAT or manifest.get("selection") != "drawn":
+        raise AuditError(f"{path / MANIFEST} is not the record of a draw; nothing to load.")
+    plan = read_json(path / "plan.json")
+    return Sample(
+        case_id=plan["case_id"],
+        stratify_by=tuple(plan["stratify_by"]),
+        domains=tuple(plan["domains"]),
+        selection="drawn",
+        analysis=Analysis(**{**plan["analysis"], "by": tuple(plan["analysis"]["by"])}),
+        manifest=manifest,
+        plan_record=plan,
+        _strata=_strata(plan),
+        _cases=_read_table(path / "sample.csv", whole="order"),
+        _reserve=_read_table(path / "reserve.csv", whole="order"),
+        _population=_read_table(path / "population.csv", whole="population"),
+    )
+
+
+def verify_draw(folder: str | Path, register: Any) -> Verification:
+    """Replay the draw saved in ``folder`` from the register and name every difference.
+
+    ``register`` is a data frame or the path of a register file. Compared are the files with their
+    hashes in the manifest, the plan with its hash, the register with its fingerprint and stratum
+    sizes, and every case of sample and reserve with its place and ticket.
+    """
+    path = Path(folder)
+    sample = load_sample(path)
+    plan, seed = sample.plan_record, str(sample.manifest["seed"])
+    if isinstance(register, str | Path):
+        register = read_register(register, case_id=sample.case_id)
+    frame = build_frame(
+        register,
+        case_id=sample.case_id,
+        stratify_by=sample.stratify_by,
+        domains=sample.domains,
+        not_cpr=plan["not_cpr"],
+    )
+    differences = [
+        *_changed_files(path, sample.manifest),
+        *_changed_plan(sample),
+        *_changed_register(frame, sample),
+        *_changed_cases(frame, sample, seed),
+    ]
+    return Verification(str(path), sample.size, seed, tuple(differences))
+
+
+def _changed_files(folder: Path, manifest: dict[str, Any]) -> list[Difference]:
+    rows = []
+    for name, digest in manifest["files"].items():
+        file = folder / name
+        found = sha256_of_file(file) if file.exists() else "no such file"
+        if found != digest:
+            rows.append((f"file {name}", f"SHA-256 {digest[:16]}...", found[:16]))
+    return rows
+
+
+def _changed_plan(sample: Sample) -> list[Difference]:
+    digest = sha256(canonical_json(sample.plan_record)).hexdigest()
+    if digest == sample.manifest["plan"]:
+        return []
+    return [("hash of plan.json", sample.manifest["plan"], digest)]
+
+
+def _changed_register(frame: Frame, sample: Sample) -> list[Difference]:
+    plan = sample.plan_record
+    if frame.fingerprint == plan["fingerprint"]:
+        return _changed_counts(frame.population, sample.population, "population.csv")
+    changed = [("fingerprint of the register", plan["fingerprint"], frame.fingerprint)]
+    planned = sample.strata.drop(columns="sampled")
+    return changed + _changed_counts(planned, frame.strata, "the register")
+
+
+def _changed_counts(
+    expected: pd.DataFrame, found: pd.DataFrame | None, where: str
+) -> list[Difference]:
+    """Compare two tables of ``population`` counts by the columns before it."""
+    before, after = _as_counts(expected), _as_counts(found)
+    return [
+        (
+            f"cases in {' / '.join(label) or 'the caseload'} by {where}",
+            str(before.get(label, 0)),
+            str(after.get(label, 0)),
+        )
+        for label in sorted(before.keys() | after.keys())
+        if before.get(label, 0) != after.get(label, 0)
+    ]
+
+
+def _as_counts(table: pd.DataFrame | None) -> dict[tuple[str, ...], int]:
+    if table is None:
+        return {}
+    rows = table.itertuples(index=False, name=None)
+    return {tuple(map(str, row[:-1])): int(row[-1]) for row in rows}
+
+
+def _changed_cases(frame: Frame, sample: Sample, seed: str) -> list[Difference]:
+    columns = list(sample.stratify_by)
+    planned = {row[:-2]: row[-1] for row in sample.strata.itertuples(index=False, name=None)}
+    labels = frame.strata[columns].itertuples(index=False, name=None)
+    sampled = np.array([planned.get(tuple(label), 0) for label in labels] or [0])
+    if not columns:
+        sampled = sample.strata["sampled"].to_numpy()
+    sampled = np.minimum(sampled, frame.strata["population"].to_numpy())
+    reserve = float(sample.manifest["reserve"])
+    cases, spare = draw_rows(frame, sampled, seed=seed, reserve=reserve)
+    rows = [
+        *_compare(cases, sample.cases, sample, "sample.csv"),
+        *_compare(spare, sample.reserve, sample, "reserve.csv"),
+    ]
+    held = sample.cases
+    right = [
+        ticket == sha256(f"{seed}|{case}".encode()).hexdigest()
+        for case, ticket in zip(held[sample.case_id], held["ticket"], strict=True)
+    ]
+    if len(right) > 1 and not any(right):
+        rows.insert(0, ("seed", "the one that gives the tickets in sample.csv", repr(seed)))
+    return rows
+
+
+def _compare(
+    expected: pd.DataFrame, found: pd.DataFrame, sample: Sample, file: str
+) -> list[Difference]:
+    """Name the places of one list whose case, ticket or labels differ."""
+    by_place, held = _places(expected, sample), _places(found, sample)
+    rows: list[Difference] = []
+    if len(held) < len(found):
+        rows.append(
+            (f"places in {file}", "each place once", f"{len(found)} rows, {len(held)} places")
+        )
+    for place in sorted(by_place.keys() | held.keys()):
+        drawn, stored = by_place.get(place), held.get(place)
+        where = f"{file}, {' / '.join(place[0]) or 'the caseload'}, place {place[1]}"
+        if drawn is None or stored is None or drawn[sample.case_id] != stored[sample.case_id]:
+            names = [row[sample.case_id] if row else "nothing" for row in (drawn, stored)]
+            rows.append((f"case at {where}", names[0], names[1]))
+            continue
+        rows += [
+            (f"{column} of {drawn[sample.case_id]} in {file}", str(drawn[column]), str(value))
+            for column, value in stored.items()
+            if str(drawn.get(column)) != str(value)
+        ]
+    return rows
+
+
+def _places(table: pd.DataFrame, sample: Sample) -> dict[tuple[tuple[str, ...], int], Any]:
+    records = table.to_dict(orient="records")
+    return {
+        (tuple(str(row[column]) for column in sample.stratify_by), int(row["order"])): row
+        for row in records
+    }
+
+
+def _strata(plan: dict[str, Any]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(plan["strata"], columns=[*plan["stratify_by"], "population", "sampled"])
+
+
+def _read_table(path: Path, *, whole: str) -> pd.DataFrame:
+    """Read a table of text with one column of whole numbers."""
+    table = read_csv_text(path)
+    if whole not in table.columns:
+        raise AuditError(f"{path} has no column {whole!r}; it is not the file that was saved.")
+    numbers = table[whole].astype(str)
+    if not numbers.str.fullmatch(r"\d+").all():
+        raise AuditError(f"{path} has a value in {whole!r} that is not a whole number.")
+    table[whole] = numbers.astype(np.int64)
+    return table

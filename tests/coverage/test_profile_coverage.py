@@ -1,0 +1,129 @@
+"""The coverage of the stratified interval, exact: every caseload and every outcome.
+
+Print the table: python -m pytest tests/coverage/test_profile_coverage.py -m slow -s -k table
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from typing import Literal
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from sampleaudit.formulas.hypergeometric import pmf
+from sampleaudit.formulas.profile import DELTA, upper_limit
+
+Counts = tuple[int, ...]
+Side = Literal["both", "upper"]
+DESIGNS: dict[str, tuple[Counts, Counts]] = {
+    "two": ((60, 40), (20, 10)),
+    "three": ((24, 20, 12), (7, 6, 5)),
+    "unequal": ((70, 15), (14, 10)),
+    "tiny": ((90, 10), (10, 5)),
+}
+FAST = ("unequal", "tiny")
+FLOORS: dict[tuple[Side, float], float] = {
+    ("both", 0.95): 0.95,
+    ("both", 0.90): 0.899,
+    ("upper", 0.95): 0.944,
+    ("upper", 0.90): 0.890,
+}
+"""What the default keeps on all four designs; the decision on delta rests on it."""
+
+
+@dataclass(frozen=True)
+class Enumerated:
+    """All outcomes, all caseloads, and the chance of each outcome under each caseload."""
+
+    outcomes: NDArray[np.int64]
+    totals: NDArray[np.int64]
+    chances: NDArray[np.float64]
+
+
+@cache
+def enumerated(name: str) -> Enumerated:
+    N, n = DESIGNS[name]
+    outcomes = np.array(list(product(*[range(read + 1) for read in n])))
+    caseloads = np.array(list(product(*[range(size + 1) for size in N])))
+    chances = np.ones((len(caseloads), len(outcomes)))
+    for h, (size, read) in enumerate(zip(N, n, strict=True)):
+        table = np.array([pmf(T, read, size) for T in range(size + 1)])
+        chances *= table[caseloads[:, h]][:, outcomes[:, h]]
+    return Enumerated(outcomes, caseloads.sum(axis=1), chances)
+
+
+@cache
+def upper_limits(name: str, tail: float, delta: float) -> NDArray[np.int64]:
+    """Return the upper limit of every outcome."""
+    N, n = (np.array(part) for part in DESIGNS[name])
+    outcomes = enumerated(name).outcomes
+    return np.array([upper_limit(x, n, N, tail=tail, delta=delta) for x in outcomes])
+
+
+def lowest_coverage(name: str, side: Side, level: float, delta: float) -> float:
+    """Return the smallest chance, over all caseloads, that the limits hold the errors."""
+    known = enumerated(name)
+    tail = round(1 - level, 9) / (2 if side == "both" else 1)
+    high = upper_limits(name, tail, delta)
+    kept = known.totals[:, None] <= high
+    if side == "both":  # the lower limit mirrors the upper one; outcomes mirror in reverse order
+        kept &= sum(DESIGNS[name][0]) - high[::-1] <= known.totals[:, None]
+    return float((known.chances * kept).sum(axis=1).min())
+
+
+@pytest.mark.parametrize(("side", "level"), FLOORS)
+@pytest.mark.parametrize("name", FAST)
+def test_coverage_of_the_default(name: str, side: Side, level: float):
+    """No caseload of the design has less, at any of the levels and sides."""
+    assert lowest_coverage(name, side, level, DELTA) >= FLOORS[side, level]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("side", "level"), FLOORS)
+@pytest.mark.parametrize("name", [name for name in DESIGNS if name not in FAST])
+def test_coverage_of_the_default_on_larger_designs(name: str, side: Side, level: float):
+    """No caseload of the design has less, at any of the levels and sides."""
+    assert lowest_coverage(name, side, level, DELTA) >= FLOORS[side, level]
+
+
+@pytest.mark.parametrize(
+    ("name", "side", "level", "expected"),
+    [
+        pytest.param("unequal", "both", 0.90, 0.890, id="unequal"),
+        pytest.param("tiny", "upper", 0.90, 0.867, id="tiny"),
+        pytest.param("two", "both", 0.95, 0.943, id="two-95", marks=pytest.mark.slow),
+        pytest.param("two", "both", 0.90, 0.880, id="two-90", marks=pytest.mark.slow),
+        pytest.param("two", "upper", 0.95, 0.936, id="two-upper", marks=pytest.mark.slow),
+        pytest.param("three", "both", 0.95, 0.941, id="three", marks=pytest.mark.slow),
+    ],
+)
+def test_coverage_of_the_profile_caseload_alone(
+    name: str, side: Side, level: float, expected: float
+):
+    """Too low without delta: figures of an independent enumeration of the plain p-value."""
+    assert expected == pytest.approx(lowest_coverage(name, side, level, 0.0), abs=0.0006)
+
+
+@pytest.mark.slow
+def test_the_table_of_the_decision(capsys: pytest.CaptureFixture[str]):
+    """Lowest coverage and mean width by delta, for the decision on delta."""
+    with capsys.disabled():
+        print("\ndesign   delta  both .95  both .90  upper .95  upper .90  width .95")  # noqa: T201 (the table is the purpose)
+        for name in DESIGNS:
+            plain = width(name, 0.0)
+            for delta in (0.0, 0.25, 0.5, 1.0):
+                row = [lowest_coverage(name, side, level, delta) for side, level in FLOORS]
+                wider = width(name, delta) / plain
+                print(f"{name:8} {delta:5} " + " ".join(f"{c:9.4f}" for c in (*row, wider)))  # noqa: T201 (the same)
+    assert width("tiny", DELTA) >= width("tiny", 0.0)
+
+
+def width(name: str, delta: float) -> float:
+    """Return the mean width of the two-sided 95 % interval, all caseloads weighing the same."""
+    high = upper_limits(name, 0.025, delta)
+    low = sum(DESIGNS[name][0]) - high[::-1]
+    return float((enumerated(name).chances @ (high - low)).mean())
