@@ -12,7 +12,15 @@ from sampleaudit.errors import AuditError, one_of
 
 Side = Literal["both", "upper", "lower"]
 Method = Literal[
-    "profile", "wright-sidak", "wald", "wilson", "logit", "korn-graubard", "korn-graubard-capped"
+    "profile",
+    "berger-boos",
+    "wendell-schmee",
+    "wright-sidak",
+    "wald",
+    "wilson",
+    "logit",
+    "korn-graubard",
+    "korn-graubard-capped",
 ]
 MissingRule = Literal["error", "correct", "exclude"]
 Guarantee = Literal["proved", "enumerated", "searched", "measured", "none"]
@@ -27,6 +35,8 @@ SIDES: Final[Mapping[Side, str]] = MappingProxyType(
 METHODS: Final[Mapping[Method, Guarantee]] = MappingProxyType(
     {
         "profile": "measured",
+        "berger-boos": "searched",
+        "wendell-schmee": "searched",
         "wright-sidak": "proved",
         "wald": "none",
         "wilson": "none",
@@ -35,7 +45,8 @@ METHODS: Final[Mapping[Method, Guarantee]] = MappingProxyType(
         "korn-graubard-capped": "none",
     }
 )
-"""What is known of each method's coverage; with one stratum ``profile`` is proved."""
+"""What is known of each method's coverage at the least: with one stratum read in part the first
+four are proved, and where few caseloads are possible "searched" becomes "enumerated"."""
 MISSING_RULES: Final[Mapping[MissingRule, str]] = MappingProxyType(
     {
         "error": "files that could not be produced count as errors (ISA 530)",

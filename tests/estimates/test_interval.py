@@ -67,7 +67,10 @@ def test_only_a_census_has_an_interval_without_width(method):
 
 
 @pytest.mark.parametrize("side", ["upper", "lower"])
-@pytest.mark.parametrize("method", ["profile", "wright-sidak", "wilson", "korn-graubard", "wald"])
+@pytest.mark.parametrize(
+    "method",
+    ["profile", "berger-boos", "wendell-schmee", "wright-sidak", "wilson", "korn-graubard", "wald"],
+)
 def test_a_one_sided_limit_is_closer_and_its_other_side_open(method, side):
     """Closer than the two-sided limit; the other is what is possible."""
     both = sa.rate_interval([4, 2], [40, 20], [400, 100], method=method)
@@ -153,3 +156,18 @@ def test_the_sentence_of_an_interval():
     assert "about one in six" in found.sentence()
     assert "between 50 and 131 (95%)" in found.sentence()
     assert "mellem 50 og 131 (95\u00a0%)" in found.sentence("da")
+
+
+def test_what_is_known_of_a_searched_interval():
+    """Proved in one stratum, enumerated where every caseload is gone through, else searched."""
+    designs = {"proved": (3, 20, 100), "enumerated": ([3, 1], [8, 6], [20, 15])}
+    designs["searched"] = ([9, 5, 1], [80, 60, 60], [4000, 2500, 1500])
+    for guarantee, counts in designs.items():
+        assert guarantee == sa.rate_interval(*counts, method="wendell-schmee").guarantee
+
+
+def test_wendell_and_schmee_s_example():
+    """N = 5000, 5000; n = 100, 50; x = 2, 1: upper bound 599, by Wright-Sidak 876 (1996)."""
+    counts = {"errors": [2, 1], "reviewed": [100, 50], "population": [5000, 5000]}
+    for method, bound in {"wendell-schmee": 599, "wright-sidak": 876}.items():
+        assert bound == sa.rate_interval(**counts, side="upper", method=method).total_high

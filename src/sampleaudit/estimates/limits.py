@@ -11,13 +11,14 @@ import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 
 from sampleaudit.analysis import METHODS, Guarantee, Method, Side, tails
 from sampleaudit.errors import AuditError
-from sampleaudit.formulas import textbook
+from sampleaudit.formulas import searched, textbook
 from sampleaudit.formulas.linearisation import LinearEstimate, linear_rate
 from sampleaudit.formulas.profile import profile_limits
 from sampleaudit.formulas.ratio import domain_limits, ratio_limits
@@ -28,6 +29,17 @@ _CACHE: Final = 65_536  # domains of a handful of cases repeat the same few coun
 FEW_IN_DOMAIN: Final = 15  # reviewed domain cases below which known domain sizes mislead
 UNREAD_SHARE: Final = 0.1  # share of the domain in strata where none of its cases was read
 NO_WIDTH: Final = "the formula gives an interval without width, which only a census has"
+
+
+_WHOLE_CASES: Final = MappingProxyType(
+    {
+        "profile": profile_limits,
+        "berger-boos": searched.berger_boos_limits,
+        "wendell-schmee": searched.wendell_schmee_limits,
+        "wright-sidak": textbook.wright_sidak_limits,
+    }
+)
+"""Methods whose limits are whole numbers of cases of a caseload of known size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +65,11 @@ def known_size_limits(
     if least == most:
         return census_limits(least, size, method)
     lower, upper = tails(level, side)
-    if method in ("profile", "wright-sidak"):
-        engine = profile_limits if method == "profile" else textbook.wright_sidak_limits
-        low, high = engine(
-            np.array(errors), np.array(reviewed), np.array(population),
-            lower_tail=lower, upper_tail=upper,
-        )  # fmt: skip
-        in_part = sum(0 < n < N for n, N in zip(reviewed, population, strict=True))
-        guarantee: Guarantee = "proved" if in_part <= 1 else METHODS[method]
+    if method in _WHOLE_CASES:
+        counts = np.array(errors), np.array(reviewed), np.array(population)
+        low, high = _WHOLE_CASES[method](*counts, lower_tail=lower, upper_tail=upper)
         low, high = _with_width(low, high, errors, reviewed, population)
+        guarantee = _guarantee(method, reviewed, population)
         return Limits(low / size, high / size, low, high, method, guarantee)
     estimate = linear_rate(errors, reviewed, reviewed, population)
     limits = _textbook(estimate, method, lower, upper)
@@ -109,12 +117,12 @@ def random_size_limits(
         if domain_population is None:
             return limits
         return replace(limits, remarks=_why_size_is_ignored(domain, domain_population, limits))
-    if method == "wright-sidak":
+    if method in _WHOLE_CASES:
+        others = [repr(name) for name in METHODS if name == "profile" or name not in _WHOLE_CASES]
         raise AuditError(
-            "method 'wright-sidak' does not fit a rate whose denominator is estimated (cases that "
-            "do not apply, or a domain that crosses the strata). Methods that do: "
-            + ", ".join(repr(name) for name in METHODS if name != "wright-sidak")
-            + "."
+            f"method {method!r} does not fit a rate whose denominator is estimated (cases that do "
+            f"not apply, or a domain that crosses the strata). Methods that do: "
+            f"{', '.join(others)}."
         )
     estimate = linear_rate(errors, applicable, reviewed, population, domain=domain)
     return _textbook(estimate, method, lower, upper)
@@ -134,6 +142,16 @@ def with_totals(limits: Limits, *, size: float, least: int, most: float) -> Limi
         low, high = high, low
     low, high = (min(max(total, least), int(most)) for total in (low, high))
     return replace(limits, total_low=low, total_high=high)
+
+
+def _guarantee(method: Method, reviewed: Counts, population: Counts) -> Guarantee:
+    """Return what is known of the coverage of a method in a design; one stratum is exact."""
+    if sum(0 < n < N for n, N in zip(reviewed, population, strict=True)) <= 1:
+        return "proved"
+    known = METHODS[method]
+    if known == "searched" and searched.is_enumerated(reviewed, population):
+        return "enumerated"
+    return known
 
 
 def _with_width(
