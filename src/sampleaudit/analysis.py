@@ -13,6 +13,7 @@ from sampleaudit.errors import AuditError, one_of
 Side = Literal["both", "upper", "lower"]
 Method = Literal[
     "profile",
+    "guaranteed",
     "berger-boos",
     "wendell-schmee",
     "wright-sidak",
@@ -35,6 +36,7 @@ SIDES: Final[Mapping[Side, str]] = MappingProxyType(
 METHODS: Final[Mapping[Method, Guarantee]] = MappingProxyType(
     {
         "profile": "measured",
+        "guaranteed": "proved",
         "berger-boos": "searched",
         "wendell-schmee": "searched",
         "wright-sidak": "proved",
@@ -45,8 +47,9 @@ METHODS: Final[Mapping[Method, Guarantee]] = MappingProxyType(
         "korn-graubard-capped": "none",
     }
 )
-"""What is known of each method's coverage at the least: with one stratum read in part the first
-four are proved, and where few caseloads are possible "searched" becomes "enumerated"."""
+"""What is known of each method's coverage in general. With one stratum read in part "measured" and
+"searched" become "proved", and where few caseloads are possible ``guaranteed`` and the searched
+ones are "enumerated"."""
 MISSING_RULES: Final[Mapping[MissingRule, str]] = MappingProxyType(
     {
         "error": "files that could not be produced count as errors (ISA 530)",

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from sampleaudit.formulas import lattice
 from sampleaudit.formulas.hypergeometric import pmf
-from sampleaudit.formulas.profile import DELTA, upper_limit
+from sampleaudit.formulas.profile import DELTA, profile_limits, upper_limit
 
 Counts = tuple[int, ...]
 Side = Literal["both", "upper"]
@@ -120,6 +121,32 @@ def test_the_table_of_the_decision(capsys: pytest.CaptureFixture[str]):
                 wider = width(name, delta) / plain
                 print(f"{name:8} {delta:5} " + " ".join(f"{c:9.4f}" for c in (*row, wider)))  # noqa: T201 (the same)
     assert width("tiny", DELTA) >= width("tiny", 0.0)
+
+
+@pytest.mark.slow
+def test_the_table_of_grids(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """How far limits of 98 strata are from those of the finest grid, in shares of the width."""
+    rng = np.random.default_rng(98)
+    N, n = rng.integers(300, 900, 98), rng.integers(15, 26, 98)
+    outcomes = [rng.binomial(n, rate) for rate in (0.02, 0.1, 0.17, 0.3) for _ in range(5)]
+    steps = (65_536, 32_768, 16_384, 8_192)
+    limits = {}
+    for grid in steps:
+        monkeypatch.setattr(lattice, "_GRIDS", (grid,))
+        limits[grid] = np.array(
+            [profile_limits(x, n, N, lower_tail=0.025, upper_tail=0.025) for x in outcomes]
+        )
+    widths = {grid: limits[grid][:, 1] - limits[grid][:, 0] for grid in steps}
+    finest = steps[0]
+    moved = {
+        grid: float((np.abs(limits[grid] - limits[finest]) / widths[finest][:, None]).mean())
+        for grid in steps
+    }
+    with capsys.disabled():
+        for grid in steps:
+            wider = float((widths[grid] / widths[finest]).mean())
+            print(f"\n{grid:6} steps: limits moved {moved[grid]:.4f}, width {wider:.4f}", end="")  # noqa: T201 (the table is the purpose)
+    assert moved[32_768] < 0.01
 
 
 def width(name: str, delta: float) -> float:

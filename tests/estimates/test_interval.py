@@ -69,7 +69,15 @@ def test_only_a_census_has_an_interval_without_width(method):
 @pytest.mark.parametrize("side", ["upper", "lower"])
 @pytest.mark.parametrize(
     "method",
-    ["profile", "berger-boos", "wendell-schmee", "wright-sidak", "wilson", "korn-graubard", "wald"],
+    [
+        "profile",
+        "berger-boos",
+        "wendell-schmee",
+        "wright-sidak",
+        "wilson",
+        "korn-graubard",
+        "wald",
+    ],
 )
 def test_a_one_sided_limit_is_closer_and_its_other_side_open(method, side):
     """Closer than the two-sided limit; the other is what is possible."""
@@ -171,3 +179,18 @@ def test_wendell_and_schmee_s_example():
     counts = {"errors": [2, 1], "reviewed": [100, 50], "population": [5000, 5000]}
     for method, bound in {"wendell-schmee": 599, "wright-sidak": 876}.items():
         assert bound == sa.rate_interval(**counts, side="upper", method=method).total_high
+
+
+def test_guaranteed_says_how_the_guarantee_is_known():
+    """Enumerated where the design is small, proved elsewhere; a method that cannot is refused."""
+    small = sa.rate_interval([2, 1], [12, 8], [40, 20], method="guaranteed")
+    large = sa.rate_interval([9, 3, 1], [40, 25, 12], [300, 150, 50], method="guaranteed")
+    assert ("enumerated", "proved") == (small.guarantee, large.guarantee)
+    sidak = sa.rate_interval([9, 3, 1], [40, 25, 12], [300, 150, 50], method="wright-sidak")
+    assert large.total_high - large.total_low < sidak.total_high - sidak.total_low
+
+
+def test_guaranteed_leaves_census_strata_out_of_the_count():
+    """What is known of the coverage is that of the strata read in part."""
+    with_census = sa.rate_interval([2, 1, 90], [12, 8, 5000], [40, 20, 5000], method="guaranteed")
+    assert "enumerated" == with_census.guarantee

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sampleaudit.formulas.lattice import build_lattice, lower_tails
+from sampleaudit.formulas.hypergeometric import pmf
+from sampleaudit.formulas.lattice import build_lattice, lower_tails, tails_given
 
 NINETY_EIGHT = ([22, 23] * 49, [600 + 7 * h for h in range(98)])
 
@@ -128,3 +129,20 @@ def test_tails_rise_to_one(strata: list[tuple[int, int]]):
     tails = lower_tails(lattice, np.repeat((N // 3)[None], 9, axis=0), at)
     assert bool((np.diff(tails) >= -1e-13).all())
     assert 1 == pytest.approx(tails[-1], abs=1e-13)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.6])
+@pytest.mark.parametrize(
+    ("n", "N"), [([4, 3], [9, 8]), ([5, 3, 2], [101, 67, 53]), NINETY_EIGHT], ids=["2", "3", "98"]
+)
+def test_tails_given_one_count_add_up_to_the_tail(n: list[int], N: list[int], share: float):
+    """P(S' <= s) is the sum of P(X_h = k) P(S' <= s | X_h = k), whatever the stratum."""
+    lattice = build_lattice(np.array(n), np.array(N))
+    T = np.floor(np.array(N) * share).astype(np.int64)
+    middle = int((lattice.places[:, -1] * T / np.array(N)).sum())
+    for at in (0, middle, middle + lattice.top // 9):
+        expected = lower_tails(lattice, T[None], np.array([at]))[0]
+        given_count = tails_given(lattice, T, at)
+        for h in (0, len(n) - 1):
+            chances = pmf(int(T[h]), n[h], N[h])
+            assert expected == pytest.approx(chances @ given_count[h, : n[h] + 1], abs=1e-13)

@@ -106,3 +106,23 @@ def test_tails_rejected_above_the_estimate_stay_rejected(name: str):
                 for t in range(max(int(estimate), sum(x)), sum(population) + 1)
             ]
             assert sorted(kept, reverse=True) == kept
+
+
+@pytest.mark.slow
+def test_random_designs_against_the_definition(capsys: pytest.CaptureFixture[str]):
+    """Never above the definition, and below it in at most one limit of a thousand."""
+    rng = np.random.default_rng(5)
+    short: list[int] = []
+    for _ in range(60):
+        H = int(rng.integers(2, 5))
+        N = rng.integers(2, (0, 0, 40, 14, 8)[H], H)
+        n = np.array([rng.integers(1, min(size, (0, 0, 9, 5, 4)[H])) for size in N])
+        definition = Definition(tuple(N.tolist()), tuple(n.tolist()), 0.5)
+        for x in definition.outcomes:
+            for tail in (0.025, 0.05):
+                found = upper_limit(np.array(x), n, N, tail=tail)
+                short.append(definition.limit(x, tail) - found)
+    with capsys.disabled():
+        print(f"\n{len(short)} limits, short of the definition: {np.bincount(short)}")  # noqa: T201 (evidence for the decision)
+    assert min(short) >= 0
+    assert np.mean(np.array(short) > 0) <= 0.001

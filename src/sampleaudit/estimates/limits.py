@@ -19,6 +19,7 @@ import numpy as np
 from sampleaudit.analysis import METHODS, Guarantee, Method, Side, tails
 from sampleaudit.errors import AuditError
 from sampleaudit.formulas import searched, textbook
+from sampleaudit.formulas.guaranteed import guaranteed_limits
 from sampleaudit.formulas.linearisation import LinearEstimate, linear_rate
 from sampleaudit.formulas.profile import profile_limits
 from sampleaudit.formulas.ratio import domain_limits, ratio_limits
@@ -39,7 +40,8 @@ _WHOLE_CASES: Final = MappingProxyType(
         "wright-sidak": textbook.wright_sidak_limits,
     }
 )
-"""Methods whose limits are whole numbers of cases of a caseload of known size."""
+"""Methods whose limits are whole numbers of cases of a caseload of known size; with
+``guaranteed``, which says itself what is known of its coverage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,15 @@ def known_size_limits(
     if least == most:
         return census_limits(least, size, method)
     lower, upper = tails(level, side)
-    if method in _WHOLE_CASES:
+    if method in _WHOLE_CASES or method == "guaranteed":
         counts = np.array(errors), np.array(reviewed), np.array(population)
-        low, high = _WHOLE_CASES[method](*counts, lower_tail=lower, upper_tail=upper)
+        guarantee: Guarantee
+        if method == "guaranteed":
+            low, high, guarantee = guaranteed_limits(*counts, lower_tail=lower, upper_tail=upper)
+        else:
+            low, high = _WHOLE_CASES[method](*counts, lower_tail=lower, upper_tail=upper)
+            guarantee = _guarantee(method, reviewed, population)
         low, high = _with_width(low, high, errors, reviewed, population)
-        guarantee = _guarantee(method, reviewed, population)
         return Limits(low / size, high / size, low, high, method, guarantee)
     estimate = linear_rate(errors, reviewed, reviewed, population)
     limits = _textbook(estimate, method, lower, upper)
@@ -117,8 +123,9 @@ def random_size_limits(
         if domain_population is None:
             return limits
         return replace(limits, remarks=_why_size_is_ignored(domain, domain_population, limits))
-    if method in _WHOLE_CASES:
-        others = [repr(name) for name in METHODS if name == "profile" or name not in _WHOLE_CASES]
+    if method in _WHOLE_CASES or method == "guaranteed":
+        whole = {*_WHOLE_CASES, "guaranteed"} - {"profile"}
+        others = [repr(name) for name in METHODS if name not in whole]
         raise AuditError(
             f"method {method!r} does not fit a rate whose denominator is estimated (cases that do "
             f"not apply, or a domain that crosses the strata). Methods that do: "

@@ -115,7 +115,7 @@ def real_caseloads(
         if (np.abs(sums - total) <= 0.5).all():
             break
         low, high = np.where(sums > goal, slope, low), np.where(sums > goal, high, slope)
-        inside = np.clip(sums, least + 1e-9, most - 1e-9)
+        inside = np.clip(sums, least + 1e-6, most - 1e-6)
         logit = np.log((inside - least) / (most - inside))
         steep = gain.sum(axis=1) * (1 / (inside - least) + 1 / (most - inside))
         ahead = slope - (logit - target) / np.minimum(steep, -1e-12)

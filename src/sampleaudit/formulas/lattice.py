@@ -18,7 +18,7 @@ from sampleaudit.formulas.hypergeometric import FloatArray, IntArray, windows
 
 _EXACT: Final = 16_384  # longest lattice on which S is kept exactly
 _GRIDS: Final = (8_192, 16_384, 32_768, 65_536)  # steps of the grid that takes its place
-_FINE: Final = 64  # its steps per sqrt(strata x cases read), see `build_lattice`
+_FINE: Final = 64  # how much finer than S's deviation it is, see `build_lattice`
 _LOST: Final = 36.0  # -log of the probability that may wrap around, about 2e-16
 _ENTRIES: Final = 4_000_000  # numbers placed on the lattice at once
 
@@ -72,9 +72,9 @@ def build_lattice(reviewed: IntArray, population: IntArray) -> Lattice:
     Exactly, count k has the place k N_h L / n_h with L the least common multiple of the n_h, all
     divided by their greatest common divisor. Where that lattice is long, the place is the nearest
     point of a grid over 0, ..., N: an ordering of the outcomes a hair away from that by S, but one
-    fixed ordering, whose tails and ties are exact. The roundings add up to about
-    0.3 sqrt(H) steps and S has a deviation of about 0.3 N / sqrt(sum n_h), so a grid of
-    64 sqrt(H sum n_h) steps or more keeps the hair at 1/64 of a deviation.
+    fixed ordering, whose tails and ties are exact. The roundings add up to about 0.3 sqrt(H)
+    steps and S has a deviation of about 0.3 sqrt(sum N_h (N_h - n_h) / n_h), so steps of 1/64 of
+    that root over sqrt(H) keep the hair at 1/64 of a deviation.
     """
     N, n = [int(v) for v in population], [int(v) for v in reviewed]
     multiple = lcm(*n)  # whole numbers of any length: with many strata this passes 64 bits
@@ -86,7 +86,8 @@ def build_lattice(reviewed: IntArray, population: IntArray) -> Lattice:
         places = counts * np.array(weights, dtype=np.int64)[:, None]
         step = unit / multiple
     else:
-        finest = _FINE * (len(n) * sum(n)) ** 0.5
+        spread = float((population * (population - reviewed) / reviewed).sum()) ** 0.5
+        finest = _FINE * len(n) ** 0.5 * sum(N) / spread
         grid = next((g for g in _GRIDS if g >= finest), _GRIDS[-1])
         step = sum(N) / grid
         places = np.rint(counts * (population / reviewed / step)[:, None]).astype(np.int64)
@@ -111,6 +112,27 @@ def lower_tails(lattice: Lattice, errors: IntArray, threshold: IntArray) -> Floa
     return np.concatenate(parts)
 
 
+def tails_given(lattice: Lattice, errors: IntArray, threshold: int) -> FloatArray:
+    """Return P(S' <= threshold | X_h = k) at [h, k] for one caseload T_h.
+
+    What the tail becomes when stratum h gets another distribution is a sum of these.
+    """
+    low, length = _span(lattice, errors[None])
+    transform = rfft(_placed(lattice, errors[None], length)[0], axis=1)
+    before = np.cumprod(np.vstack([np.ones_like(transform[:1]), transform[:-1]]), axis=0)
+    after = np.cumprod(np.vstack([np.ones_like(transform[:1]), transform[:0:-1]]), axis=0)[::-1]
+    density = irfft(before * after, length, axis=1)  # of S' without the stratum
+    own = (
+        errors * lattice.reviewed / lattice.population * (lattice.places[:, -1] / lattice.reviewed)
+    )
+    start = np.where(length > lattice.top, 0, low - own.astype(np.int64))[:, None]
+    order = (start + np.arange(length)) % length
+    below = np.cumsum(np.take_along_axis(density, order, axis=1), axis=1)
+    room = threshold - lattice.places - start
+    found = np.take_along_axis(below, np.clip(room, 0, length - 1), axis=1)
+    return np.where(room < 0, 0.0, found)
+
+
 def _span(lattice: Lattice, errors: IntArray) -> tuple[int, int]:
     """Return where S' can be, as its lowest value and a length good for the transform."""
     N, n = lattice.population, lattice.reviewed
@@ -130,14 +152,19 @@ def _wrapped_tails(
     lattice: Lattice, errors: IntArray, threshold: IntArray, low: int, length: int
 ) -> FloatArray:
     """Return the tails, with S' taken modulo ``length`` and known to lie in low + [0, length)."""
+    transform = rfft(_placed(lattice, errors, length), axis=2)
+    density = irfft(transform.prod(axis=1), length, axis=1)
+    value = low + (np.arange(length) - low) % length
+    tails: FloatArray = np.where(value <= threshold[:, None], density, 0.0).sum(axis=1)
+    return tails
+
+
+def _placed(lattice: Lattice, errors: IntArray, length: int) -> FloatArray:
+    """Return each stratum's distribution on the lattice, places taken modulo ``length``."""
     first, mass = windows(errors, lattice.reviewed, lattice.population)
     B, H, width = mass.shape
     count = np.clip(first[..., None] + np.arange(width), 0, lattice.places.shape[1] - 1)
     place = lattice.places[np.arange(H)[:, None], count] % length
     row = np.arange(B * H).reshape(B, H, 1) * length
     placed = np.bincount((row + place).ravel(), mass.ravel(), minlength=B * H * length)
-    transform = rfft(placed.reshape(B, H, length), axis=2)
-    density = irfft(transform.prod(axis=1), length, axis=1)
-    value = low + (np.arange(length) - low) % length
-    tails: FloatArray = np.where(value <= threshold[:, None], density, 0.0).sum(axis=1)
-    return tails
+    return np.asarray(placed, dtype=np.float64).reshape(B, H, length)

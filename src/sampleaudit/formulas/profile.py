@@ -20,7 +20,7 @@ from sampleaudit.formulas.worst import Search, profile_tails, worst_tail
 
 DELTA: Final = 0.5  # how much less likely than the best (in log) a caseload may be and still count
 _NOISE: Final = 1e-14  # rounding of the Fourier transform
-_SMOOTH: Final = 0.01  # (longest step of S / its deviation)^3: below it no error less can matter
+_SMOOTH: Final = 0.04  # (longest step of S / its deviation)^3: below it no error less can matter
 
 
 def profile_limits(

@@ -26,16 +26,18 @@ from sampleaudit.formulas.caseload import (
     rise,
 )
 from sampleaudit.formulas.hypergeometric import FloatArray, IntArray, windows
-from sampleaudit.formulas.lattice import Lattice, lower_tails
+from sampleaudit.formulas.lattice import Lattice, lower_tails, tails_given
 
 _SIZES: Final = 2.0 ** np.arange(-6, 2)  # of the tilts tried, times the size foreseen
 _PINNED: Final = 1e-9  # weight of a stratum at the end of what is possible, where none is inside
 _PARTS: Final = np.arange(1, 17) / 16  # of the way between two caseloads
 _RATES: Final = np.geomspace(0.5, 4, 10)  # between them lies lambda, times sd(S) / z
-_LAST_WAY: Final = np.arange(1, 5) / 4  # of the way from the profile caseload
+_BEYOND: Final = 1.25  # times the saddlepoint leads to worse caseloads where errors are rare
+_LAST_WAY: Final = np.arange(4, 9) / 8  # of the way from the profile caseload
 _WAY: Final = np.arange(1, 9) / 8  # of the way of one step
 _STEPS: Final = 12  # at most
 _GAIN: Final = 5e-4  # a step that raises the logarithm by less is the last
+_SMOOTH: Final = 0.4  # longest step of S over its deviation, below which the stand-in suffices
 _EXCHANGES: Final = 12  # at most, of one case each
 _BOX: Final = 3_000  # caseloads gone through one by one, at most
 _FEW: Final = 48  # of them the plausible ones, at most, that all have their exact tail computed
@@ -64,6 +66,13 @@ class _Near:
     slope: FloatArray  # of l there
     floor: float
     scale: float  # lambda of E exp(-lambda S)
+
+    @property
+    def smooth(self) -> bool:
+        """Whether S is far from moving in steps as long as it varies."""
+        n, N = self.search.lattice.reviewed, self.search.lattice.population
+        variance = float(self.search.lattice.variance(self.profile)[0])
+        return bool((N / n).max() < _SMOOTH * variance**0.5)
 
     def plausible(self, T: IntArray) -> NDArray[np.bool_]:
         """Tell which caseloads are plausible."""
@@ -102,11 +111,14 @@ def worst_tail(search: Search, x: IntArray, total: int, *, rough: bool = False) 
     if rough or not _HOPELESS * search.tail < p <= search.tail:
         return p
     tried = _listed(near)
-    if tried is None:
-        way = near.profile + (_climbed(near, first) - near.profile) * _LAST_WAY[:, None]
-        tried = _rounded(way, near.total)
-        tried = tried[near.plausible(tried)]
-    return max(p, float(near.tails(tried).max(initial=0.0)))
+    if tried is not None:
+        return max(p, float(near.tails(tried).max()))
+    way = near.profile + (_climbed(near, first) - near.profile) * _LAST_WAY[:, None]
+    tried = np.concatenate([first, _rounded(way, near.total)])
+    tried = tried[near.plausible(tried)]
+    tails = near.tails(tried)
+    p, best = float(tails.max()), tried[tails.argmax()][None]
+    return p if near.smooth or p > search.tail else _finished(near, best, p)
 
 
 def _near(search: Search, x: IntArray, total: int) -> _Near:
@@ -118,7 +130,7 @@ def _near(search: Search, x: IntArray, total: int) -> _Near:
 
 
 def _saddlepoint(search: Search, x: IntArray, profile: IntArray) -> float:
-    """Return the lambda at which S weighted by exp(-lambda S) has the mean s, about z / sd(S)."""
+    """Return a lambda about where S weighted by exp(-lambda S) has the mean s: near z / sd(S)."""
     n, N = search.lattice.reviewed, search.lattice.population
     first, mass = windows(profile, n, N)
     errors = (N / n)[:, None] * (first[0][:, None] + np.arange(mass.shape[-1]))
@@ -127,7 +139,7 @@ def _saddlepoint(search: Search, x: IntArray, profile: IntArray) -> float:
     centred = errors - (profile[0] * n // N * (N / n))[:, None]
     power = np.exp(np.clip(-rates[:, None, None] * centred, -600, 600)) * mass[0]
     means = ((errors * power).sum(axis=-1) / power.sum(axis=-1)).sum(axis=-1)
-    return float(np.interp(-(N / n * x).sum(), -means, rates))
+    return _BEYOND * float(np.interp(-(N / n * x).sum(), -means, rates))
 
 
 def _climbed(near: _Near, T: IntArray) -> IntArray:
@@ -147,15 +159,30 @@ def _climbed(near: _Near, T: IntArray) -> IntArray:
     return best
 
 
+def _finished(near: _Near, best: IntArray, p: float) -> float:
+    """Return the tail that steps by the exact tail and its exact derivatives lead to."""
+    for _ in range(_STEPS):
+        far = _furthest(near, best, _exact_worth(near, best))
+        T = _rounded(best + (far - best) * _WAY[:, None], near.total)
+        T = T[near.plausible(T)]  # rounding may leave none
+        tails = near.tails(T) if len(T) else np.zeros(1)
+        if tails.max() <= p * (1 + _GAIN):
+            break
+        p, best = float(tails.max()), T[tails.argmax()][None]
+        if p > near.search.tail:
+            break
+    return p
+
+
 def _step(near: _Near, at: IntArray) -> IntArray:
     """Return the best caseload on the way to the one that is plausible and best to first order."""
-    T = _rounded(at + (_furthest(near, at) - at) * _WAY[:, None], near.total)
+    T = _rounded(at + (_furthest(near, at, _worth(near, at)) - at) * _WAY[:, None], near.total)
     T = T[near.plausible(T)]
     best: IntArray = T[_score(near, T).argmax()][None] if len(T) else at
     return best
 
 
-def _furthest(near: _Near, at: IntArray) -> IntArray:
+def _furthest(near: _Near, at: IntArray, gains: tuple[FloatArray, FloatArray]) -> IntArray:
     """Return the plausible T that maximises sum eta_h T_h, eta_h a case's worth at ``at``.
 
     It maximises l(T) + theta sum eta_h T_h for the theta that makes l fall by delta: to second
@@ -164,7 +191,7 @@ def _furthest(near: _Near, at: IntArray) -> IntArray:
     and the way from the last plausible caseload to the next one is divided.
     """
     n, N, x = near.search.lattice.reviewed, near.search.lattice.population, near.x
-    up, down = _worth(near, at)
+    up, down = gains
     inside = (near.profile[0] > x) & (near.profile[0] < N - n + x)
     v = give(near.profile, x, n, N)[0] * np.where(inside, 1.0, _PINNED)
     worth = (up - down)[0] / (np.minimum(at[0] + 1, N) - np.maximum(at[0] - 1, 0))
@@ -242,6 +269,16 @@ def _worth(near: _Near, T: IntArray) -> tuple[FloatArray, FloatArray]:
     """Return what one case more, and one less, adds to log E exp(-lambda w_h X_h) of a stratum."""
     N = near.search.lattice.population
     here, more, less = _exponents(near, np.stack([T, np.minimum(T + 1, N), np.maximum(T - 1, 0)]))
+    return more - here, less - here
+
+
+def _exact_worth(near: _Near, T: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Return what one case more, and one less, adds to the tail itself."""
+    n, N = near.search.lattice.reviewed, near.search.lattice.population
+    given = tails_given(near.search.lattice, T[0], int(near.search.lattice.place(near.x)))
+    first, mass = windows(np.concatenate([T, np.minimum(T + 1, N), np.maximum(T - 1, 0)]), n, N)
+    count = np.clip(first[..., None] + np.arange(mass.shape[-1]), 0, given.shape[1] - 1)
+    here, more, less = (mass * given[np.arange(len(n))[:, None], count]).sum(axis=-1)[:, None]
     return more - here, less - here
 
 
