@@ -101,6 +101,11 @@ REFUSED = {
     "anticipated is given, but allocation 'equal' does not use it": {
         "allocation": "equal", "anticipated": 0.1,
     },
+    "anticipated holds '1/6'; give numbers": {"allocation": "neyman", "anticipated": "1/6"},
+    "costs is 3; it must be a mapping stratum -> number": {
+        "allocation": "optimal", "anticipated": 0.1, "costs": 3,
+    },
+    "by is 5; it must be a column name or a list of them": {"by": 5},
     "anticipated holds a rate outside 0 to 1; write one in six as 1/6": {
         "allocation": "neyman", "anticipated": 6,
     },

@@ -130,6 +130,18 @@ def test_order_that_is_no_number_is_refused(folder: Path, register: pd.DataFrame
         sa.verify_draw(folder, register)
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "lacks"),
+    [("manifest.json", '"seed"', "seed"), ("plan.json", '"strata"', "strata"),
+     ("sample.csv", "ticket", "ticket"), ("population.csv", "population", "population")],
+)  # fmt: skip
+def test_a_file_that_lacks_a_part_is_refused(folder: Path, register, file, old, lacks):
+    """With the file and the part."""
+    edit(folder / file, old, old.replace(lacks, "lost"))
+    with pytest.raises(sa.AuditError, match=f"{file} lacks '{lacks}'"):
+        sa.verify_draw(folder, register)
+
+
 def test_a_draw_without_strata_is_verified(register: pd.DataFrame, tmp_path: Path):
     """One stratum, no columns."""
     frame = sa.build_frame(register, case_id="case_id")

@@ -111,6 +111,13 @@ def test_saving_the_same_draw_again_keeps_its_time(sample: sa.Sample, tmp_path: 
     assert "2026-01-01T00:00:00+00:00" in manifest.read_text(encoding="utf-8")
 
 
+def test_saving_into_a_file_is_refused(sample: sa.Sample, tmp_path: Path):
+    """A folder is meant."""
+    (tmp_path / "audit").write_text("", encoding="utf-8")
+    with pytest.raises(sa.AuditError, match="is a file; give the folder"):
+        sample.save(tmp_path / "audit")
+
+
 def test_a_folder_without_a_draw_cannot_be_loaded(tmp_path: Path):
     """No manifest, and a manifest of something else."""
     with pytest.raises(sa.AuditError, match=r"manifest\.json"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any, Final, Literal
@@ -117,6 +117,8 @@ def tails(level: float, side: Side) -> tuple[float | None, float | None]:
 
 def as_columns(columns: str | Sequence[str], *, name: str) -> tuple[str, ...]:
     """Return one column name or several as a tuple; refuse anything that is not a name."""
+    if not isinstance(columns, str | Iterable):
+        raise AuditError(f"{name} is {columns!r}; it must be a column name or a list of them.")
     names = (columns,) if isinstance(columns, str) else tuple(columns)
     for column in names:
         if not isinstance(column, str) or not column:

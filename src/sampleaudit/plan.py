@@ -257,7 +257,7 @@ def _rates(frame: Frame, anticipated: float | StratumValues | None) -> NDArray[n
     if isinstance(anticipated, Mapping):
         rates = _by_stratum(frame, anticipated, name="anticipated")
     else:
-        rates = np.full(len(frame.strata), float(anticipated or 0.0))
+        rates = np.full(len(frame.strata), _number(anticipated, name="anticipated"))
     if not ((rates >= 0) & (rates <= 1)).all():
         raise AuditError("anticipated holds a rate outside 0 to 1; write one in six as 1/6.")
     if not rates.any() or (rates == 1).all():
@@ -267,6 +267,8 @@ def _rates(frame: Frame, anticipated: float | StratumValues | None) -> NDArray[n
 
 def _by_stratum(frame: Frame, values: Mapping[Any, Any], *, name: str) -> NDArray[np.float64]:
     """Return the values in the order of the frame's strata; refuse unknown and forgotten ones."""
+    if not isinstance(values, Mapping):
+        raise AuditError(f"{name} is {values!r}; it must be a mapping stratum -> number.")
     if not frame.stratify_by:
         raise AuditError(f"{name} is given by stratum, but the frame has no strata.")
     known = list(frame.strata[list(frame.stratify_by)].itertuples(index=False, name=None))
@@ -283,7 +285,13 @@ def _by_stratum(frame: Frame, values: Mapping[Any, Any], *, name: str) -> NDArra
             f"{name} leaves out {len(forgotten)} strata: {first_few(forgotten)}. Name every "
             f"stratum; write 0 where nothing is meant."
         )
-    return np.array([given[key] for key in known], dtype=np.float64)
+    return np.array([_number(given[key], name=name) for key in known])
+
+
+def _number(value: object, *, name: str) -> float:
+    if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool):
+        return float(value)
+    raise AuditError(f"{name} holds {value!r}; give numbers, one in six as 1/6.")
 
 
 def _as_key(key: object) -> tuple[str, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Difference = tuple[str, str, str]
+
+_MANIFEST_KEYS: Final = ("seed", "plan", "reserve", "files")
+_PLAN_KEYS: Final = (
+    "case_id", "stratify_by", "domains", "analysis", "strata", "fingerprint", "not_cpr",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -60,6 +66,9 @@ def load_sample(folder: str | Path) -> Sample:
     if manifest.get("format") != SAMPLE_FORMAT or manifest.get("selection") != "drawn":
         raise AuditError(f"{path / MANIFEST} is not the record of a draw; nothing to load.")
     plan = read_json(path / "plan.json")
+    _refuse_lacking(manifest, _MANIFEST_KEYS, path / MANIFEST)
+    _refuse_lacking(plan, _PLAN_KEYS, path / "plan.json")
+    columns = (plan["case_id"], *plan["stratify_by"], *plan["domains"], "order", "ticket")
     return Sample(
         case_id=plan["case_id"],
         stratify_by=tuple(plan["stratify_by"]),
@@ -69,9 +78,11 @@ def load_sample(folder: str | Path) -> Sample:
         manifest=manifest,
         plan_record=plan,
         _strata=_strata(plan),
-        _cases=_read_table(path / "sample.csv", whole="order"),
-        _reserve=_read_table(path / "reserve.csv", whole="order"),
-        _population=_read_table(path / "population.csv", whole="population"),
+        _cases=_read_table(path / "sample.csv", columns, whole="order"),
+        _reserve=_read_table(path / "reserve.csv", columns, whole="order"),
+        _population=_read_table(
+            path / "population.csv", (*columns[1:-2], "population"), whole="population"
+        ),
     )
 
 
@@ -215,13 +226,18 @@ def _strata(plan: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(plan["strata"], columns=[*plan["stratify_by"], "population", "sampled"])
 
 
-def _read_table(path: Path, *, whole: str) -> pd.DataFrame:
+def _read_table(path: Path, columns: Sequence[str], *, whole: str) -> pd.DataFrame:
     """Read a table of text with one column of whole numbers."""
     table = read_csv_text(path)
-    if whole not in table.columns:
-        raise AuditError(f"{path} has no column {whole!r}; it is not the file that was saved.")
+    _refuse_lacking(table.columns, columns, path)
     numbers = table[whole].astype(str)
     if not numbers.str.fullmatch(r"\d+").all():
         raise AuditError(f"{path} has a value in {whole!r} that is not a whole number.")
     table[whole] = numbers.astype(np.int64)
     return table
+
+
+def _refuse_lacking(found: Iterable[str], needed: Iterable[str], path: Path) -> None:
+    lacking = [name for name in needed if name not in set(found)]
+    if lacking:
+        raise AuditError(f"{path} lacks {lacking[0]!r}; it is not the file that was saved.")

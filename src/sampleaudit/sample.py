@@ -179,6 +179,8 @@ def save_files(
     if sample.population is None or sample.selection != "drawn":
         raise AuditError("Only a sample drawn here can be saved; this one was declared.")
     path = Path(folder)
+    if path.exists() and not path.is_dir():
+        raise AuditError(f"{path} is a file; give the folder to save into.")
     earlier = refuse_other_draw(sample, path)
     contents = {
         "plan.json": pretty_json(sample.plan_record),

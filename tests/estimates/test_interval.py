@@ -164,6 +164,8 @@ def test_the_sentence_of_an_interval():
     assert "about one in six" in found.sentence()
     assert "between 50 and 131 (95%)" in found.sentence()
     assert "mellem 50 og 131 (95\u00a0%)" in found.sentence("da")
+    with pytest.raises(sa.AuditError, match="language is 'fr'"):
+        found.sentence("fr")
 
 
 def test_what_is_known_of_a_searched_interval():

@@ -308,6 +308,7 @@ def test_a_method_that_does_not_fit_is_refused_with_those_that_do(sample):
         ({"by": "placement"}, "by names 'placement'"),
         ({"level": 95}, "level is 95"),
         ({"level": []}, "level is empty"),
+        ({"level": "95%"}, "level is '95%'"),
         ({"side": "left"}, "side is 'left'"),
         ({"method": "bayes"}, "method is 'bayes'"),
         ({"missing": "skip"}, "missing is 'skip'"),

@@ -13,7 +13,7 @@ from sampleaudit.analysis import METHODS, SIDES, Guarantee, Method, Side, check_
 from sampleaudit.errors import AuditError, one_of
 from sampleaudit.estimates.limits import known_size_limits
 from sampleaudit.ids import as_pandas, near_names
-from sampleaudit.wording import Language, RateStatement, rate_sentence
+from sampleaudit.wording import LANGUAGES, Language, RateStatement, rate_sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +64,7 @@ class Interval:
         Error: found in none of the 60 cases read. In the whole caseload of 500 that means at most
         4.4%, at most 22 cases (95%, one-sided).
         """
+        one_of("language", language, LANGUAGES)
         statement = RateStatement(
             indicator={"en": "error", "da": "fejl"}[language],
             where=None,

@@ -250,7 +250,7 @@ def _settle(
 def _levels(level: float | Sequence[float] | None, analysis: Analysis) -> list[float]:
     if level is None:
         return [analysis.level]
-    levels = [level] if isinstance(level, int | float) else list(level)
+    levels = [level] if isinstance(level, int | float | str) else list(level)
     if not levels:
         raise AuditError("level is empty; give a confidence level such as 0.95.")
     return levels
