@@ -23,6 +23,7 @@ _ROOMS: Final = {
     "declared": ("declare_sample",),
     "findings": ("Findings", "record_findings"),
     "estimates.interval": ("Interval", "rate_interval", "rate_intervals"),
+    "estimates.interval_table": ("interval_table",),
     "estimates.table": ("Estimates",),
     "estimates.rates": ("estimate_rates",),
     "audit": ("run_audit",),
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from sampleaudit.estimates.interval import Interval as Interval
     from sampleaudit.estimates.interval import rate_interval as rate_interval
     from sampleaudit.estimates.interval import rate_intervals as rate_intervals
+    from sampleaudit.estimates.interval_table import interval_table as interval_table
     from sampleaudit.estimates.rates import estimate_rates as estimate_rates
     from sampleaudit.estimates.table import Estimates as Estimates
     from sampleaudit.findings import Findings as Findings

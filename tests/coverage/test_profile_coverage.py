@@ -129,7 +129,7 @@ def test_the_table_of_grids(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     rng = np.random.default_rng(98)
     N, n = rng.integers(300, 900, 98), rng.integers(15, 26, 98)
     outcomes = [rng.binomial(n, rate) for rate in (0.02, 0.1, 0.17, 0.3) for _ in range(5)]
-    steps = (65_536, 32_768, 16_384, 8_192)
+    steps = (131_072, 65_536, 32_768, 16_384, 8_192)
     limits = {}
     for grid in steps:
         monkeypatch.setattr(lattice, "_GRIDS", (grid,))

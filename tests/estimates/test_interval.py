@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -106,16 +107,27 @@ def test_one_interval_per_row():
 @pytest.mark.parametrize(
     ("counts", "message"),
     [
-        ((5, 4, 10), "errors is 5, but reviewed is only 4"),
-        ((1, 11, 10), "reviewed is 11, but population is only 10"),
-        ((1.5, 4, 10), "errors is 1.5; it must be a whole number"),
+        ((5, 4, 10), "errors is 5, but reviewed is only 4; errors are counted among"),
+        ((1, 11, 10), "reviewed is 11, but population is only 10; the population is all cases"),
+        ((1.5, 4, 10), "errors is 1.5; it must be a whole number of cases, from 0 to"),
+        ((1, 4.2, 10), "reviewed is 4.2; it must be a whole number"),
         ((-1, 4, 10), "errors is -1"),
+        ((1, 4, -10), "population is -10"),
         ((True, 4, 10), "errors is True"),
         (("3", 4, 10), "errors is '3'"),
         ((None, 4, 10), "errors is None"),
-        (([1, 2], [4, 5], [10]), "have 2, 2 and 1 entries"),
+        ((math.nan, 4, 10), "errors is nan"),
+        ((1, 4, math.inf), "population is inf"),
+        ((1, 4, 10**12), "population is 1000000000000; it must be a whole number"),
+        ((np.float64(1.5), 4, 10), "errors is 1.5"),
+        ((pd.NA, 4, 10), "errors is <NA>"),
+        (([1, 2], [4, 5], [10]), "have 2, 2 and 1 entries; give one entry per stratum in each."),
         (([1, 6], [4, 5], [10, 10]), "errors is 6 in stratum 2"),
-        (([], [], []), "errors is empty"),
+        (([1, "x"], [4, 5], [10, 10]), "errors is 'x' in stratum 2"),
+        (([1, np.nan], [4, 5], [10, 10]), "errors is nan in stratum 2"),
+        (([1, 2], [4, 50], [10, 10]), "reviewed is 50 in stratum 2, but population is only 10"),
+        (([[1, 2]], [[4, 5]], [[9, 9]]), "errors has 2 dimensions"),
+        (([], [], []), "errors is empty; give one entry per stratum."),
         ((0, 0, 0), "population is 0"),
     ],
 )
@@ -126,10 +138,61 @@ def test_counts_that_do_not_fit_are_refused(counts, message):
     assert message in str(caught.value)
 
 
+def test_the_message_shows_the_numbers_of_the_stratum():
+    """Its place, counted from 1, and all three."""
+    for counts, shown in [
+        ((5, 4, 10), "(stratum 1: errors 5, reviewed 4, population 10)."),
+        (([1, 6], [4, 5], [10, 12]), "(stratum 2: errors 6, reviewed 5, population 12)."),
+        (([1, None], [4, 5], [10, 12]), "(stratum 2: errors None, reviewed 5, population 12)."),
+    ]:
+        with pytest.raises(sa.AuditError) as caught:
+            sa.rate_interval(*counts)
+        assert str(caught.value).endswith(shown)
+
+
+@pytest.mark.parametrize("method", ["profile", "guaranteed"])
+@pytest.mark.parametrize("level", [0.5, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9999])
+def test_levels_from_a_half_to_almost_one(level, method):
+    """One stratum and several; wider than at half, within what is possible."""
+    for counts in (
+        (13, 77, 500),
+        ([2, 1], [12, 8], [40, 20]),
+        ([0, 1, 3], [20, 9, 7], [90, 9, 30]),
+    ):
+        half = sa.rate_interval(*counts, level=0.5, method=method)
+        found = sa.rate_interval(*counts, level=level, method=method)
+        assert 0 <= found.low <= half.low <= found.rate <= half.high <= found.high <= 1
+
+
+def test_one_stratum_guaranteed_is_the_shortest_interval():
+    """None of 100 of 500: 14 at most, where equal tails say 16; 1,000,000 cases are too many."""
+    found = sa.rate_interval(0, 100, 500, method="guaranteed")
+    assert (0, 14, "enumerated") == (found.total_low, found.total_high, found.guarantee)
+    large = sa.rate_interval(3, 100, 10**6, method="guaranteed")
+    equal = sa.rate_interval(3, 100, 10**6)
+    assert (equal.total_low, equal.total_high) == (large.total_low, large.total_high)
+    assert "proved" == large.guarantee
+
+
 def test_a_bad_row_is_named():
     """Counted from 1."""
     table = pd.DataFrame({"bad": [0, 30], "read": [22, 22], "cases": [100, 100]})
     with pytest.raises(sa.AuditError, match="Row 2: errors is 30"):
+        sa.rate_intervals(table, errors="bad", reviewed="read", population="cases")
+
+
+@pytest.mark.parametrize("value", ["13", None, math.nan, -1, 2.5, True])
+def test_a_bad_cell_is_named(value):
+    """Text, blank, negative or fractional numbers and truth values, with the row's counts."""
+    table = pd.DataFrame({"bad": [0, value], "read": [22, 22], "cases": [100, 100]}, dtype=object)
+    with pytest.raises(sa.AuditError, match=r"Row 2: errors is .*reviewed 22, population 100\)"):
+        sa.rate_intervals(table, errors="bad", reviewed="read", population="cases")
+
+
+def test_a_table_without_rows_is_refused():
+    """More likely a filter gone wrong than a wish for nothing."""
+    table = pd.DataFrame({"bad": [], "read": [], "cases": []})
+    with pytest.raises(sa.AuditError, match="The table has no rows"):
         sa.rate_intervals(table, errors="bad", reviewed="read", population="cases")
 
 
@@ -138,6 +201,11 @@ def test_a_bad_row_is_named():
     [
         ({"errors": "wrong"}, "no column 'wrong'"),
         ({"level": 1}, "level is 1; it must lie between 0 and 1"),
+        ({"level": 0}, "level is 0; it must lie between 0 and 1"),
+        ({"level": 95}, "level is 95; it must lie between 0 and 1, as 0.95. Write 95% as 0.95."),
+        ({"level": math.nan}, "level is nan"),
+        ({"level": "0.95"}, "level is '0.95'"),
+        ({"level": True}, "level is True"),
         ({"method": "exact"}, "method is 'exact'"),
         ({"side": "left"}, "side is 'left'"),
     ],

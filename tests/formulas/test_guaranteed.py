@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sampleaudit.formulas.guaranteed import guaranteed_limits
+from sampleaudit.formulas.guaranteed import guaranteed_limits, guaranteed_table
 from sampleaudit.formulas.hypergeometric import interval_table
+from sampleaudit.formulas.shortest import shortest_table
 
 BOTH = {"lower_tail": 0.025, "upper_tail": 0.025}
 
@@ -68,9 +69,30 @@ def test_one_stratum_and_one_side_is_exact_tail_inversion() -> None:
         )
 
 
+def test_one_stratum_and_two_sides_is_the_shortest_interval() -> None:
+    """[0, 14] for none of 100 of 500: Blaker's and tail inversion's interval is [0, 16]."""
+    assert (0, 14, "enumerated") == guaranteed_limits(0, 100, 500, **BOTH)
+    low, high = shortest_table(20, 200, level=0.95)
+    for x in range(21):
+        assert (low[x], high[x], "enumerated") == guaranteed_limits(x, 20, 200, **BOTH)
+
+
 def test_one_stratum_of_a_large_register_is_exact_tail_inversion() -> None:
-    """[730, 1330] at N = 10,000, n = 400, x = 40: Konijn's limits, by scipy's hypergeometric."""
-    assert (730, 1330, "proved") == guaranteed_limits(40, 400, 10_000, **BOTH)
+    """[6854, 13961] at N = 100,000, n = 300, x = 30: every T tried with scipy's hypergeometric."""
+    assert (6854, 13961, "proved") == guaranteed_limits(30, 300, 100_000, **BOTH)
+
+
+@pytest.mark.parametrize(("population", "reviewed"), [(200, 20), (100_000, 60), (9, 9), (9, 0)])
+@pytest.mark.parametrize(
+    "sides", [BOTH, {"lower_tail": None, "upper_tail": 0.05}, {"lower_tail": 0.05, "upper_tail": 0}]
+)
+def test_the_table_of_one_stratum_has_every_interval(
+    population: int, reviewed: int, sides: dict[str, Any]
+) -> None:
+    low, high, guarantee = guaranteed_table(reviewed, population, **sides)
+    for x in range(reviewed + 1):
+        expected = guaranteed_limits(x, reviewed, population, **sides)
+        assert expected == (low[x], high[x], guarantee)
 
 
 def test_two_unequal_tails_are_two_one_sided_limits() -> None:

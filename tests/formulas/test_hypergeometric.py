@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from fractions import Fraction
 from math import comb
 
@@ -146,6 +147,22 @@ def test_a_large_table_in_parts_is_the_same_as_one_by_one():
     for x in (0, 1, 5_999, 11_003, 12_000):
         expected = total_limits(x, 12_000, 10**6, lower_tail=0.025, upper_tail=0.025)
         assert expected == (low[x], high[x])
+
+
+def test_two_different_tails_are_two_one_sided_limits():
+    """Each side is its own inversion."""
+    low, _ = total_limits(3, 30, 400, lower_tail=0.01, upper_tail=None)
+    _, high = total_limits(3, 30, 400, lower_tail=None, upper_tail=0.2)
+    assert (low, high) == total_limits(3, 30, 400, lower_tail=0.01, upper_tail=0.2)
+
+
+def test_a_large_table_has_no_room_for_every_total():
+    """N = 10 million, n = 10,000: within 200 MB, where one number for each pair takes 800 GB."""
+    tracemalloc.start()
+    interval_table(10_000, 10**7, lower_tail=0.025, upper_tail=0.025)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 200e6
 
 
 def test_a_side_without_tail_is_what_the_counts_allow():

@@ -55,13 +55,24 @@ def test_many_different_sample_sizes_do_not_overflow():
 
 
 def test_the_lattice_of_a_grid_is_near_the_weights():
-    """Each place is within half a step of w_h k."""
+    """Each weight is within half a step of w_h, and every count has that many steps."""
     n, N = (np.array(a) for a in NINETY_EIGHT)
     lattice = build_lattice(n, N)
     assert not lattice.exact
-    counts = np.minimum(np.arange(n.max() + 1), n[:, None])
-    off = lattice.places * lattice.step - counts * (N / n)[:, None]
-    assert np.abs(off).max() <= lattice.step * 0.5000001
+    assert np.abs(lattice.weights * lattice.step - N / n).max() <= lattice.step * 0.5000001
+    assert (lattice.weights * n).tolist() == lattice.places[:, -1].tolist()
+    assert (lattice.weights * 7).tolist() == lattice.places[:, 7].tolist()
+
+
+def test_rounding_the_weights_hardly_moves_the_estimate():
+    """The deviation of S' - S / step stays under 1/50 of that of S, whatever the rate."""
+    n, N = (np.array(a) for a in NINETY_EIGHT)
+    lattice = build_lattice(n, N)
+    for rate in (0.02, 0.2, 0.5):
+        T = np.rint(rate * N).astype(np.int64)
+        off = lattice.weights * lattice.step - N / n
+        moved = float((off**2 * lattice.spread(T)).sum()) ** 0.5
+        assert moved <= 0.02 * float(lattice.variance(T)) ** 0.5
 
 
 def test_outcomes_with_the_same_estimate_share_a_place():

@@ -38,25 +38,27 @@ TWELVE = (
 )
 
 
-def search_of(design: tuple[tuple[int, ...], ...], delta: float) -> tuple[Search, np.ndarray]:
+def search_of(
+    design: tuple[tuple[int, ...], ...], delta: float, *, tail: float = 0.025
+) -> tuple[Search, np.ndarray]:
     N, n, x = (np.array(part) for part in design)
-    return Search(build_lattice(n, N), 0.025, delta), x
+    return Search(build_lattice(n, N), tail, delta), x
 
 
 def test_many_strata_of_very_unequal_weight():
-    """The profile caseload has .02274; hundreds of exchanges from six starts led to .03270."""
+    """The profile caseload has .0227; hundreds of exchanges from six starts led to .0327."""
     search, x = search_of(SEVENTEEN, 0.5)
     profile = profile_tails(search, x[None], np.array([1995]))[0]
-    assert 0.02274 == pytest.approx(profile, abs=1e-5)
+    assert 0.0227 == pytest.approx(profile, abs=1e-4)
     assert worst_tail(search, x, 1995) >= 0.0325
 
 
-@pytest.mark.parametrize("total", [700, 900])
-def test_more_plausible_caseloads_have_a_worse_worst(total: int):
+@pytest.mark.parametrize(("total", "tail"), [(700, 0.025), (900, 0.008)])
+def test_more_plausible_caseloads_have_a_worse_worst(total: int, tail: float):
     """Nested sets: the tail rises with delta, and the rough search never passes the full one."""
     tails = []
     for delta in (0.0, 0.25, 0.5, 1.0):
-        search, x = search_of(TWELVE, delta)
+        search, x = search_of(TWELVE, delta, tail=tail)
         tails.append(worst_tail(search, x, total))
         assert worst_tail(search, x, total, rough=True) <= tails[-1] * (1 + 1e-9)
     assert sorted(tails) == tails

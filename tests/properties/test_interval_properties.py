@@ -169,6 +169,24 @@ def test_one_more_error_never_lowers_a_limit(counts: Counts, data: st.DataObject
 
 
 @PROPERTY
+@given(
+    counts(strata=1, least_read=1),
+    st.sampled_from(("profile", "guaranteed")),
+    st.lists(st.floats(0.5, 0.9999), min_size=2, max_size=2),
+)
+def test_one_stratum_is_in_order_at_any_level(counts: Counts, method: Method, levels: list[float]):
+    """A higher level contains a lower one, a limit never falls, and exchanging mirrors."""
+    (lower, wider) = (counts.interval(level=level, method=method) for level in sorted(levels))
+    assert wider.total_low <= lower.total_low <= lower.total_high <= wider.total_high
+    assert lower.low - ROUNDING <= lower.rate <= lower.high + ROUNDING
+    mirrored = counts.mirrored.interval(level=min(levels), method=method)
+    assert counts.size - lower.total_high == mirrored.total_low
+    table = sa.interval_table(counts.reviewed[0], counts.size, level=min(levels), method=method)
+    assert table["total_low"].is_monotonic_increasing
+    assert table["total_high"].is_monotonic_increasing
+
+
+@PROPERTY
 @given(counts())
 def test_one_side_is_shorter_than_two(counts: Counts):
     """A one-sided limit at the same level is no further out than that of the interval."""

@@ -18,6 +18,9 @@ from sampleaudit.wording import LANGUAGES, Language, RateStatement, rate_sentenc
 if TYPE_CHECKING:
     import pandas as pd
 
+Counts = tuple[int, ...]
+_NAMES: Final = ("errors", "reviewed", "population")
+_MOST: Final = 10**9  # cases in a stratum; products of two counts must fit 64 bits
 RESULT_COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "rate": "rate",
@@ -108,17 +111,8 @@ def rate_interval(
     (50, 131)
     """
     check_options(level, side, method)
-    found, read, cases = (
-        _counts(values, name)
-        for values, name in ((errors, "errors"), (reviewed, "reviewed"), (population, "population"))
-    )
-    if not len(found) == len(read) == len(cases):
-        raise AuditError(
-            f"errors, reviewed and population have {len(found)}, {len(read)} and {len(cases)} "
-            f"entries; give one entry per stratum in each."
-        )
-    _check_counts(found, read, cases)
-    return _interval(found, read, cases, level, side, method)
+    counts = checked_counts(errors, reviewed, population)
+    return _interval(*counts, level, side, method)
 
 
 def rate_intervals(
@@ -150,18 +144,16 @@ def rate_intervals(
     taken = [column for column in RESULT_COLUMNS if column in data.columns]
     if taken:
         raise AuditError(f"The table already has a column {taken[0]!r}; rename or drop it first.")
+    if not len(data):
+        raise AuditError("The table has no rows; give one caseload per row.")
     intervals = []
     columns = (data[errors], data[reviewed], data[population])
     for place, values in enumerate(zip(*columns, strict=True), start=1):
         try:
-            found, read, cases = (
-                _counts(value, name)
-                for value, name in zip(values, (errors, reviewed, population), strict=True)
-            )
-            _check_counts(found, read, cases)
+            counts = checked_counts(*values)
         except AuditError as mistake:
             raise AuditError(f"Row {place}: {mistake}") from None
-        intervals.append(_interval(found, read, cases, level, side, method))
+        intervals.append(_interval(*counts, level, side, method))
     result = data.set_axis(table.index, axis=0) if isinstance(table, pd.DataFrame) else data.copy()
     for column, attribute in RESULT_COLUMNS.items():
         result[column] = [getattr(interval, attribute) for interval in intervals]
@@ -175,10 +167,37 @@ def check_options(level: float, side: str, method: str) -> None:
     one_of("method", method, tuple(METHODS))
 
 
+def checked_counts(
+    errors: object, reviewed: object, population: object
+) -> tuple[Counts, Counts, Counts]:
+    """Return the three as whole numbers, one per stratum; refuse what cannot be counts.
+
+    Each is a number or a sequence of numbers. Raises `AuditError` naming the first stratum that is
+    wrong, counted from 1, with its numbers and the rule.
+    """
+    entries = [
+        _entries(values, name)
+        for values, name in zip((errors, reviewed, population), _NAMES, strict=True)
+    ]
+    if len({len(each) for each in entries}) > 1:
+        numbers = ", ".join(str(len(each)) for each in entries[:2])
+        raise AuditError(
+            f"errors, reviewed and population have {numbers} and {len(entries[2])} "
+            f"entries; give one entry per stratum in each."
+        )
+    strata = list(zip(*entries, strict=True))
+    for place, stratum in enumerate(strata, start=1):
+        _check_stratum(stratum, place, several=len(strata) > 1)
+    found, read, cases = (tuple(int(value) for value in each) for each in entries)
+    if sum(cases) == 0:
+        raise AuditError("population is 0; there is no caseload to say anything of.")
+    return found, read, cases
+
+
 def _interval(
-    errors: tuple[int, ...],
-    reviewed: tuple[int, ...],
-    population: tuple[int, ...],
+    errors: Counts,
+    reviewed: Counts,
+    population: Counts,
     level: float,
     side: Side,
     method: Method,
@@ -206,36 +225,46 @@ def _interval(
     )
 
 
-def _counts(values: object, name: str) -> tuple[int, ...]:
-    """Return a number, or numbers by stratum, as whole numbers; refuse anything else."""
-    entries = np.atleast_1d(np.asarray(values, dtype=object)).ravel()
-    if not len(entries):
+def _entries(values: object, name: str) -> list[Any]:
+    """Return a number, or numbers by stratum, as a list of plain values."""
+    entries = np.asarray(values, dtype=object)
+    if entries.ndim > 1:
+        raise AuditError(
+            f"{name} has {entries.ndim} dimensions; give one number, or a list with one entry "
+            f"per stratum."
+        )
+    if not entries.size:
         raise AuditError(f"{name} is empty; give one entry per stratum.")
-    return tuple(_whole(entry, name) for entry in entries)
+    return [
+        value.item() if isinstance(value, np.generic) else value
+        for value in np.atleast_1d(entries).tolist()
+    ]
 
 
-def _whole(value: object, name: str) -> int:
-    number = value if isinstance(value, int | float | np.integer | np.floating) else float("nan")
-    if isinstance(value, bool | np.bool_) or not float(number).is_integer() or number < 0:
-        raise AuditError(f"{name} is {value!r}; it must be a whole number of cases, 0 or more.")
-    return int(number)
-
-
-def _check_counts(
-    errors: tuple[int, ...], reviewed: tuple[int, ...], population: tuple[int, ...]
-) -> None:
-    if sum(population) == 0:
-        raise AuditError("population is 0; there is no caseload to say anything of.")
-    for stratum, (found, read, cases) in enumerate(
-        zip(errors, reviewed, population, strict=True), start=1
-    ):
-        where = f" in stratum {stratum}" if len(errors) > 1 else ""
-        if read > cases:
+def _check_stratum(stratum: tuple[Any, ...], place: int, *, several: bool) -> None:
+    """Refuse a stratum whose numbers are not counts, or do not fit each other."""
+    where = f" in stratum {place}" if several else ""
+    listed = ", ".join(f"{name} {value!r}" for name, value in zip(_NAMES, stratum, strict=True))
+    for name, value in zip(_NAMES, stratum, strict=True):
+        if not _is_count(value):
             raise AuditError(
-                f"reviewed is {read}{where}, but population is only {cases}; the population "
-                f"is all cases of the caseload, read or not."
+                f"{name} is {value!r}{where}; it must be a whole number of cases, from 0 to "
+                f"{_MOST:,} (stratum {place}: {listed})."
             )
-        if found > read:
-            raise AuditError(
-                f"errors is {found}{where}, but reviewed is only {read}; check the counts."
-            )
+    errors, reviewed, population = stratum
+    if reviewed > population:
+        raise AuditError(
+            f"reviewed is {reviewed}{where}, but population is only {population}; the population "
+            f"is all cases of the caseload, read or not (stratum {place}: {listed})."
+        )
+    if errors > reviewed:
+        raise AuditError(
+            f"errors is {errors}{where}, but reviewed is only {reviewed}; errors are counted "
+            f"among the cases reviewed (stratum {place}: {listed})."
+        )
+
+
+def _is_count(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 <= value <= _MOST and float(value).is_integer()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
@@ -38,6 +39,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _UNKNOWN: Final = Limits(math.nan, math.nan, math.nan, math.nan, "", "none")
+Adjustment = Literal["none", "bonferroni"]
+ADJUSTMENTS: Final[Mapping[Adjustment, str]] = MappingProxyType(
+    {
+        "none": "every interval holds on its own",
+        "bonferroni": "all intervals of a level hold together",
+    }
+)
 CHOSEN: Final = "the cases were chosen, not drawn: they say nothing of the others"
 
 
@@ -51,6 +59,7 @@ def estimate_rates(
     side: Side | None = None,
     method: Method | None = None,
     missing: MissingRule | None = None,
+    adjust: Adjustment = "none",
 ) -> Estimates:
     """Estimate the error rate and the number of erroneous cases in the whole caseload.
 
@@ -58,6 +67,8 @@ def estimate_rates(
     it); with ``by``, a stratum or domain column or several, one for each domain, and with
     ``overall=True`` one for the caseload too. Several levels give a row each. What is not given is
     as the plan bound it, and overriding it is remarked. `Estimates.to_frame` has the columns.
+    With ``adjust="bonferroni"`` all intervals of one level hold together with that probability:
+    each is made at 1 - (1 - level) / (number of rows).
 
     Raises `AuditError` for unread cases (unless those read are the first in ticket order), for
     unknown indicators and columns, and for a method that does not fit.
@@ -68,12 +79,15 @@ def estimate_rates(
     if columns and sample.analysis.by and not set(columns) <= set(sample.analysis.by):
         remarks = (*remarks, f"not as planned: by {', '.join(columns)}")
     names = _indicator_names(findings, indicators)
+    one_of("adjust", adjust, tuple(ADJUSTMENTS))
     strata = stratum_of_cases(sample)
     sizes = sample.strata["population"].to_numpy()
     groups = [domains(sample, columns)] if columns else [whole_caseload(sample)]
     if columns and overall:
         everything = whole_caseload(sample)
         groups.insert(0, replace(everything, labels=((ALL,) * len(columns),)))
+    together = len(names) * sum(len(group.labels) for group in groups)
+    divisor = together if adjust == "bonferroni" else 1
     rows: list[Estimate] = []
     for name in names:
         outcomes = (
@@ -82,7 +96,7 @@ def estimate_rates(
         refuse_chosen_reading_order(findings, name, outcomes, strata)
         for group in groups:
             counts = count_outcomes(outcomes, strata, len(sizes), group)
-            engine = _Engine(findings, sizes, group, counts, analysis, remarks)
+            engine = _Engine(findings, sizes, group, counts, analysis, remarks, divisor)
             rows += [
                 row
                 for place in range(len(group.labels))
@@ -101,6 +115,7 @@ class _Engine:
     counts: IndicatorCounts
     analysis: Analysis
     remarks: tuple[str, ...]
+    divisor: int  # of 1 - level, by the number of intervals that shall hold together
 
     def estimates(self, name: str, place: int, levels: Sequence[float]) -> list[Estimate]:
         """Return the rows of one group, one for each level."""
@@ -110,7 +125,8 @@ class _Engine:
         )
         rows = []
         for level in levels:
-            limits, low, high = self._limits(cells, level)
+            each = 1 - (1 - level) / self.divisor
+            limits, low, high = self._limits(cells, each)
             rate, total = float(point.rate), float(point.total)
             if cells.size_known and not cells.whole_strata:
                 total = rate * cells.size
@@ -140,7 +156,12 @@ class _Engine:
                     missing_rule=self.analysis.missing,
                     census=cells.census,
                     extrapolates=random,
-                    remarks=(*self._remarks(cells, point.se), *limits.remarks, *self.remarks),
+                    remarks=(
+                        *self._remarks(cells, point.se),
+                        *limits.remarks,
+                        *self.remarks,
+                        *self._together(level, each),
+                    ),
                 )
             )
         return rows
@@ -185,6 +206,14 @@ class _Engine:
         ]
         lows, highs = [each.rate_low for each in tried], [each.rate_high for each in tried]
         return limits, min(lows), max(highs)
+
+    def _together(self, level: float, each: float) -> tuple[str, ...]:
+        if self.divisor == 1 or self.findings.sample.selection == "chosen":
+            return ()
+        return (
+            f"all {self.divisor} intervals hold together with {100 * level:.4g}% (Bonferroni: "
+            f"each is made at {100 * each:.5g}%)",
+        )
 
     def _remarks(self, cells: Cells, se: object) -> list[str]:
         remarks = []

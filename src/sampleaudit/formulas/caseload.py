@@ -8,6 +8,7 @@ functions take a caseload per row and a stratum per column.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -17,14 +18,29 @@ from sampleaudit.formulas.hypergeometric import FloatArray, IntArray
 
 _STEPS: Final = 60  # at most; Newton's steps need about five
 _EDGE: Final = 1e-11  # slopes closer than this are taken as equal
+_TABLE: Final = 200_000  # cases up to which log-factorials are looked up
 
 
 def log_likelihood(T: IntArray, x: IntArray, n: IntArray, N: IntArray) -> FloatArray:
     """Return sum log HG(x_h; N_h, T_h, n_h) of each caseload, up to a constant."""
-    parts = gammaln(T + 1.0) - gammaln(T - x + 1.0)
-    parts += gammaln(N - T + 1.0) - gammaln(N - T - n + x + 1.0)
+    most = int(N.max(initial=0))
+    logs = _log_factorials(1 << most.bit_length()) if most < _TABLE else None
+    parts = _log_factorial(T, logs) - _log_factorial(T - x, logs)
+    parts += _log_factorial(N - T, logs) - _log_factorial(N - T - n + x, logs)
     total: FloatArray = parts.sum(axis=-1)
     return total
+
+
+def _log_factorial(k: IntArray, logs: FloatArray | None) -> FloatArray:
+    found: FloatArray = gammaln(k + 1.0) if logs is None else logs[k]
+    return found
+
+
+@lru_cache(maxsize=8)
+def _log_factorials(size: int) -> FloatArray:
+    logs: FloatArray = gammaln(np.arange(1.0, size + 1))
+    logs.flags.writeable = False
+    return logs
 
 
 def rise(T: IntArray, x: IntArray, n: IntArray, N: IntArray) -> FloatArray:
@@ -58,8 +74,15 @@ def best_caseloads(
     that nothing does.
     """
     guess = np.zeros(len(total)) if start is None else start
-    real, slope = real_caseloads(total, x, n, N, tilt, guess)
-    T = np.rint(real).astype(np.int64)
+    real, gain, slope = _at_total(total, x, n, N, tilt, guess)
+    # whole cases above one level are the best for what they add up to; so the level is lowered
+    # until what is left when all are rounded down adds up to the total, nearly
+    below = np.floor(real + _EDGE)
+    level = slope + (total - below.sum(axis=1)) / np.minimum(gain.sum(axis=1), -_EDGE)
+    real, _ = _filled(level[:, None] - tilt, x, n, N)
+    lowered = np.floor(real + _EDGE)
+    worse = np.abs(total - lowered.sum(axis=1)) > total - below.sum(axis=1)  # at a sharp bend
+    T = np.where(worse[:, None], below, lowered).astype(np.int64)
     while (missing := total - T.sum(axis=1)).any():
         up, down = rise(T, x, n, N) + tilt, fall(T, x, n, N) + tilt
         T += _ranks(-up) < np.minimum(missing, (up > -np.inf).sum(axis=1))[:, None]
@@ -100,7 +123,15 @@ def real_caseloads(
     tilt: FloatArray,
     slope: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return `best_caseloads` in real numbers, their sums within half a case of the totals.
+    """Return `best_caseloads` in real numbers, their sums within half a case of the totals."""
+    T, _, slope = _at_total(total, x, n, N, tilt, slope)
+    return T, slope
+
+
+def _at_total(
+    total: IntArray, x: IntArray, n: IntArray, N: IntArray, tilt: FloatArray, slope: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the T of one slope that add up to the totals but for half a case, dT/dslope, slope.
 
     Newton's steps for the common slope on the logit scale of the total, inside a bracket.
     """
@@ -112,15 +143,17 @@ def real_caseloads(
     for _ in range(_STEPS):
         T, gain = _filled(slope[:, None] - tilt, x, n, N)
         sums = T.sum(axis=1)
-        if (np.abs(sums - total) <= 0.5).all():
+        far = np.abs(sums - total) > 0.5
+        if not far.any():
             break
         low, high = np.where(sums > goal, slope, low), np.where(sums > goal, high, slope)
         inside = np.clip(sums, least + 1e-6, most - 1e-6)
         logit = np.log((inside - least) / (most - inside))
         steep = gain.sum(axis=1) * (1 / (inside - least) + 1 / (most - inside))
         ahead = slope - (logit - target) / np.minimum(steep, -1e-12)
-        slope = np.where((low < ahead) & (ahead < high), ahead, (low + high) / 2)
-    return T, slope
+        inner = (low < ahead) & (ahead < high)
+        slope = np.where(far, np.where(inner, ahead, (low + high) / 2), slope)
+    return T, gain, slope
 
 
 def _filled(

@@ -15,8 +15,8 @@ has a probability of at most alpha in every caseload of total t, so the coverage
 equals the one with the most errors in the largest stratum): P(S <= s) for an upper limit, the
 smaller of P(S <= s) and P(S >= s) for two limits together, S the estimate of T. That is estimation
 followed by maximisation (Lloyd 2008), with the acceptability of Blaker (2000) where it is
-two-sided; in one stratum it is Blaker's interval itself. The ordering does not depend on alpha, so
-intervals of a higher level contain those of a lower one.
+two-sided. (One stratum alone has shorter ones yet: `shortest`.) The ordering does not depend on
+alpha, so intervals of a higher level contain those of a lower one.
 """
 
 from __future__ import annotations

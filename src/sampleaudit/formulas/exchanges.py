@@ -148,8 +148,9 @@ class _Estimate:
         ``density`` is the distribution of all others' places, modulo the length.
         """
         q = self.q
-        others = int(self.T.sum()) - sum(int(self.T[h]) for h in strata)
-        low = max(0, int(others / q.lattice.step) - self.reach)
+        others = self.T.copy()
+        others[list(strata)] = 0
+        low = max(0, int(q.lattice.mean(others)) - self.reach)
         below = np.cumsum(np.roll(density, -(low % self.length)))
         room = np.array(q.threshold - low)
         for h in strata:
@@ -166,13 +167,13 @@ class _Estimate:
 def _bounds(q: Question, total: int) -> tuple[float, float]:
     """Return upper bounds of the variance of S' at this total and of one count's steps.
 
-    The variance is sum c_h T_h (N_h - T_h), c_h = (N_h - n_h) / (n_h (N_h - 1)): at most
-    sum c N^2 / 4, and at most total x max c N.
+    The variance is sum c_h T_h (N_h - T_h), c_h = W_h^2 n_h (N_h - n_h) / (N_h^2 (N_h - 1)), with
+    W_h the steps of a count: at most sum c N^2 / 4, and at most total x max c N.
     """
-    c = (q.N - q.n) / (q.n * np.maximum(q.N - 1, 1))
-    variance = min(float((c * q.N**2).sum()) / 4, total * float((c * q.N).max()))
-    step = q.lattice.step
-    return variance / step**2, float((q.N / q.n).max()) / step
+    W = q.lattice.weights
+    c = W**2.0 * q.n * (q.N - q.n) / (q.N**2.0 * np.maximum(q.N - 1, 1))
+    variance = min(float((c * q.N**2.0).sum()) / 4, total * float((c * q.N).max()))
+    return variance, float(W.max())
 
 
 def _promising(estimate: _Estimate) -> list[tuple[int, int]]:

@@ -17,7 +17,9 @@ FloatArray = NDArray[np.float64]
 
 ROUNDING: Final = 1e-12  # a tail this close (relatively) to its bound is accepted: rounding widens
 _LOST: Final = 41.5  # -log of the mass left outside a window, about 1e-18
-_NEWTON: Final = 10  # steps by slope before the bracket is halved instead; three to five are usual
+_NEWTON: Final = 10  # steps by slope before the bracket is halved instead; two are usual
+_CLEAR: Final = 1e-9  # a tail this far (relatively) from its bound needs no second look
+_EVERY: Final = 64  # of a long table, one limit in so many is found first
 _TINY: Final = 1e-300  # keeps the normal quantile finite
 _ENTRIES: Final = 2_000_000  # numbers held at once by `interval_table`
 
@@ -45,7 +47,7 @@ def windows(
     less than about 1e-18 outside (Bernstein's inequality: X is a sum of independent indicators,
     Vatutin and Mikhailov 1982). Counts that cannot be, negative ones too, have probability 0.
     """
-    T, n, N = np.broadcast_arrays(errors, reviewed, population)
+    T, n, N = errors, reviewed, population
     share = n * (T / N)
     variance = share * (1 - T / N) * ((N - n) / np.maximum(N - 1, 1))
     spread = _LOST / 3 + np.sqrt((_LOST / 3) ** 2 + 2 * _LOST * variance.max(initial=0.0))
@@ -77,67 +79,103 @@ def total_limits(
     least, whatever T. A tail of None or 0 leaves that side at what the count alone allows: at
     least x, at most N - n + x.
     """
-    x = np.array([errors], dtype=np.int64)
-    low = population - _upper(reviewed - x, reviewed, population, lower_tail)
-    high = _upper(x, reviewed, population, upper_tail)
-    return int(low[0]), int(high[0])
+    x, n, N = errors, reviewed, population
+    counts, most = [x, n - x], [N - n + x, N - x]  # the lower limit is N minus the most correct
+    sought = [
+        side
+        for side, tail in enumerate((upper_tail, lower_tail))
+        if tail and 0 < n < N and counts[side] < n
+    ]
+    if sought:
+        x_ = np.array([counts[side] for side in sought])
+        tails = np.array([(upper_tail, lower_tail)[side] for side in sought], dtype=np.float64)
+        found = _invert(x_, n, N, tails, _guess(x_, n, N, tails)).tolist()
+        for side, limit in zip(sought, found, strict=True):
+            most[side] = limit
+    return N - most[1], most[0]
 
 
 def interval_table(
     reviewed: int, population: int, *, lower_tail: float | None, upper_tail: float | None
 ) -> tuple[IntArray, IntArray]:
     """Return the limits of `total_limits` for every possible count 0, ..., ``reviewed`` at once."""
-    x = np.arange(reviewed + 1, dtype=np.int64)
-    high = _upper(x, reviewed, population, upper_tail)
-    low = high if lower_tail == upper_tail else _upper(x, reviewed, population, lower_tail)
+    high = _upper_table(reviewed, population, upper_tail)
+    same = lower_tail == upper_tail
+    low = high if same else _upper_table(reviewed, population, lower_tail)
     return population - low[::-1], high
 
 
-def _upper(x: IntArray, n: int, N: int, tail: float | None) -> IntArray:
-    """Return the upper limits for the counts x, a block of them at a time to spare memory."""
-    limit = N - n + x
+def _upper_table(n: int, N: int, tail: float | None) -> IntArray:
+    """Return the upper limits of all counts, a block of them at a time to spare memory."""
+    limit = N - n + np.arange(n + 1, dtype=np.int64)
     if not tail or n in (0, N):
         return limit
-    open_ = np.flatnonzero(x < n)
+    x = np.arange(n, dtype=np.int64)
+    tails = np.full(n, tail)
+    guess = _guess(x, n, N, tails)
     width = 2 * min(n, int(2 * _LOST / 3 + np.sqrt(_LOST * n / 2)) + 2) + 1
     rows = max(1, _ENTRIES // width)
-    for start in range(0, len(open_), rows):
-        part = open_[start : start + rows]
-        limit[part] = _invert(x[part], n, N, tail)
+    if n > rows:  # how far the guesses are off changes slowly from count to count
+        some = x[::_EVERY]
+        off = _invert(some, n, N, tails[some], guess[some]) - guess[some]
+        guess += np.rint(np.interp(x, some, off)).astype(np.int64)
+    for start in range(0, n, rows):
+        part = slice(start, start + rows)
+        limit[:-1][part] = _invert(x[part], n, N, tails[part], guess[part])
     return limit
 
 
-def _invert(x: IntArray, n: int, N: int, tail: float) -> IntArray:
-    """Return max{T : P(X <= x; T) > tail} for each x < n, by Newton's steps inside a bracket.
-
-    The tail falls in T by D(T) = P(X <= x; T) - P(X <= x; T + 1)
-    = C(T, x) C(N - 1 - T, n - 1 - x) / C(N, n), which gives the slope on the normal scale.
-    """
-    bound = tail * (1 - ROUNDING)
-    kept, last = x.copy(), N - n + x  # the limit is one of kept, ..., last
+def _guess(x: IntArray, n: int, N: int, tail: FloatArray) -> IntArray:
+    """Return about where the upper limits are: the binomial ones, drawn towards x / n."""
     share = x / n
-    guess = share + (betaincinv(x + 1.0, n - x, 1 - tail) - share) * np.sqrt((N - n) / (N - 1))
-    T = np.floor(N * guess).astype(np.int64)
-    newton = _NEWTON
-    while (kept < last).any():
-        T = np.minimum(np.maximum(T, kept + 1), np.maximum(last, kept))
-        below, drop = _tail_and_drop(x, n, N, T)
+    rate = share + (betaincinv(x + 1.0, n - x, 1 - tail) - share) * ((N - n) / (N - 1)) ** 0.5
+    guess: IntArray = (N * rate).astype(np.int64)
+    return guess
+
+
+def _invert(x: IntArray, n: int, N: int, tail: FloatArray, guess: IntArray) -> IntArray:
+    """Return max{T : P(X <= x; T) > tail} for each x < n, by Newton's steps inside a bracket."""
+    limit = N - n + x
+    bound = tail * (1 - ROUNDING)
+    goal = ndtri(bound)
+    kept, last, T = x, limit, guess  # the limit is one of kept, ..., last
+    open_, step = np.arange(len(x)), 0
+    while True:
+        T = np.minimum(np.maximum(T, kept + 1), last)
+        below, drop, rise = _tail_and_changes(x, n, N, T)
         holds = below > bound
-        last = np.where(holds, last, np.minimum(last, T - 1))
-        kept = np.where(holds, np.maximum(kept, T), kept)
-        newton -= 1
-        z = ndtri(np.clip(below, _TINY, 1 - 1e-16))
+        next_lost = below - drop < bound * (1 - _CLEAR)
+        last_kept = below + rise > bound * (1 + _CLEAR)
+        last = np.where(holds, np.where(next_lost, T, last), T - 1)
+        kept = np.where(holds, T, np.where(last_kept, T - 1, kept))
+        limit[open_] = kept
+        more = kept < last
+        if not more.any():
+            return limit
+        z = ndtri(np.minimum(np.maximum(below, _TINY), 1 - 1e-16))
         slope = drop * np.sqrt(2 * np.pi) * np.exp(np.minimum(z * z / 2, 700.0))
-        steep = (slope > 0) & (newton > 0)
-        step = np.floor((z - ndtri(bound)) / np.where(steep, slope, 1.0))
-        T = np.where(steep, T + np.clip(step, -N, N), (kept + last + 1) // 2).astype(np.int64)
-    return kept
+        steep = (slope > 0) & (step < _NEWTON)
+        ahead = np.floor((z - goal) / np.where(steep, slope, 1.0)).clip(-N, N).astype(np.int64)
+        T = np.where(steep, T + ahead, (kept + last + 1) // 2)
+        if not more.all():
+            x, kept, last, T, open_ = (each[more] for each in (x, kept, last, T, open_))
+            bound, goal = bound[more], goal[more]
+        step += 1
 
 
-def _tail_and_drop(x: IntArray, n: int, N: int, T: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Return P(X <= x; T) and its fall D(T) from T to T + 1."""
+def _tail_and_changes(
+    x: IntArray, n: int, N: int, T: IntArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return P(X <= x; T), how much less it is at T + 1, and how much more at T - 1.
+
+    P(X <= x; T) - P(X <= x; T + 1) = C(T, x) C(N - 1 - T, n - 1 - x) / C(N, n), which is
+    P(X = x; T) (n - x) / (N - T).
+    """
     first, mass = windows(T, np.array(n), np.array(N))
-    count = first[:, None] + np.arange(mass.shape[1])
-    below = np.where(count <= x[:, None], mass, 0.0).sum(axis=1)
-    at = np.where(count == x[:, None], mass, 0.0).sum(axis=1)
-    return below, at * ((n - x) / np.maximum(N - T, 1))
+    place = x - first
+    upto = np.arange(mass.shape[1]) <= place[:, None]
+    below = np.einsum("ij,ij->i", mass, upto)
+    inside = (place >= 0) & (place < mass.shape[1])
+    at = mass[np.arange(len(x)), np.where(inside, place, 0)] * inside * (n - x)
+    free = N - T
+    return below, at / np.maximum(free, 1), at * ((T - x) / (T * (free - n + x + 1.0)))

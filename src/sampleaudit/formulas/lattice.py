@@ -17,8 +17,8 @@ from scipy.fft import irfft, next_fast_len, rfft
 from sampleaudit.formulas.hypergeometric import FloatArray, IntArray, windows
 
 _EXACT: Final = 16_384  # longest lattice on which S is kept exactly
-_GRIDS: Final = (8_192, 16_384, 32_768, 65_536)  # steps of the grid that takes its place
-_FINE: Final = 64  # how much finer than S's deviation it is, see `build_lattice`
+_GRIDS: Final = (8_192, 16_384, 32_768, 65_536, 131_072)  # steps of the grid in its place
+_FINE: Final = 36  # how much finer than S's deviation it is, see `build_lattice`
 _LOST: Final = 36.0  # -log of the probability that may wrap around, about 2e-16
 _ENTRIES: Final = 4_000_000  # numbers placed on the lattice at once
 
@@ -29,9 +29,14 @@ class Lattice:
 
     population: IntArray  # N_h
     reviewed: IntArray  # n_h, all of them above 0
-    places: IntArray  # place of count k in stratum h at [h, k]; past n_h the last one is repeated
+    places: IntArray  # W_h k at [h, k], the place of count k; past n_h the last one is repeated
     step: float  # cases in one step of the lattice
     exact: bool  # whether S' / S is constant
+
+    @property
+    def weights(self) -> IntArray:
+        """The whole numbers W_h in the place of N_h / n_h."""
+        return self.places[:, 1]
 
     @property
     def top(self) -> int:
@@ -42,6 +47,27 @@ class Lattice:
         """Return S' of outcomes x_h, one per row."""
         total: IntArray = self.places[np.arange(len(self.reviewed)), errors].sum(axis=-1)
         return total
+
+    def mean(self, errors: IntArray) -> FloatArray:
+        """Return the mean of S' for caseloads T_h, one per row."""
+        mean: FloatArray = errors @ (self.weights * self.reviewed / self.population)
+        return mean
+
+    def reach(self, errors: IntArray, *, room: float = 1.0) -> int:
+        """Return how far from its mean S' can be in any of these caseloads, but for 2e-16.
+
+        Bernstein's inequality: the counts are sums of independent indicators (Vatutin and
+        Mikhailov 1982). With ``room`` for variances that much larger.
+        """
+        variance = room * float((self.spread(errors) @ self.weights**2.0).max())
+        longest = float(self.weights.max()) * _LOST / 3
+        return int(longest + (longest**2 + 2 * _LOST * variance) ** 0.5) + 2
+
+    def spread(self, errors: IntArray) -> FloatArray:
+        """Return the variances V_h of the counts X_h for caseloads T_h, one per row."""
+        n, N = self.reviewed, self.population
+        each: FloatArray = n * (N - n) / np.maximum(N - 1, 1) * (errors / N) * (1 - errors / N)
+        return each
 
     def variance(self, errors: IntArray | FloatArray) -> FloatArray:
         """Return the variance of S, in cases squared, for caseloads T_h, one per row.
@@ -69,28 +95,28 @@ class Lattice:
 def build_lattice(reviewed: IntArray, population: IntArray) -> Lattice:
     """Return the lattice of a design.
 
-    Exactly, count k has the place k N_h L / n_h with L the least common multiple of the n_h, all
-    divided by their greatest common divisor. Where that lattice is long, the place is the nearest
-    point of a grid over 0, ..., N: an ordering of the outcomes a hair away from that by S, but one
-    fixed ordering, whose tails and ties are exact. The roundings add up to about 0.3 sqrt(H)
-    steps and S has a deviation of about 0.3 sqrt(sum N_h (N_h - n_h) / n_h), so steps of 1/64 of
-    that root over sqrt(H) keep the hair at 1/64 of a deviation.
+    Exactly, the weight is N_h L / n_h with L the least common multiple of the n_h, all divided by
+    their greatest common divisor. Where that lattice is long, the weights are rounded to a grid
+    over 0, ..., N: an ordering of the outcomes a hair away from that by S, but one fixed ordering,
+    whose tails and ties are exact. The roundings move S' by about 0.3 sqrt(sum V_h) steps, V_h the
+    largest variance of X_h, and S has a deviation of 0.5 sqrt(sum N_h (N_h - n_h) / n_h) or less
+    in the same proportion; the step keeps the hair at 1/60 of a deviation.
     """
     N, n = [int(v) for v in population], [int(v) for v in reviewed]
     multiple = lcm(*n)  # whole numbers of any length: with many strata this passes 64 bits
     unit = gcd(*(size * multiple // read for size, read in zip(N, n, strict=True)))
-    counts = np.minimum(np.arange(max(n) + 1), reviewed[:, None])
     exact = sum(N) * multiple <= _EXACT * unit
     if exact:
-        weights = [size * multiple // read // unit for size, read in zip(N, n, strict=True)]
-        places = counts * np.array(weights, dtype=np.int64)[:, None]
-        step = unit / multiple
+        whole = [size * multiple // read // unit for size, read in zip(N, n, strict=True)]
+        weights, step = np.array(whole, dtype=np.int64), unit / multiple
     else:
-        spread = float((population * (population - reviewed) / reviewed).sum()) ** 0.5
-        finest = _FINE * len(n) ** 0.5 * sum(N) / spread
-        grid = next((g for g in _GRIDS if g >= finest), _GRIDS[-1])
-        step = sum(N) / grid
-        places = np.rint(counts * (population / reviewed / step)[:, None]).astype(np.int64)
+        rest = population - reviewed
+        spread = float((population * rest / reviewed).sum()) ** 0.5
+        counts = float((reviewed * rest / np.maximum(population - 1, 1)).sum() / 4) ** 0.5
+        finest = _FINE * counts * sum(N) / spread
+        step = sum(N) / next((g for g in _GRIDS if g >= finest), _GRIDS[-1])
+        weights = np.maximum(np.rint(population / reviewed / step).astype(np.int64), 1)
+    places = np.minimum(np.arange(max(n) + 1), reviewed[:, None]) * weights[:, None]
     return Lattice(population, reviewed, places, step, exact)
 
 
@@ -135,13 +161,8 @@ def tails_given(lattice: Lattice, errors: IntArray, threshold: int) -> FloatArra
 
 def _span(lattice: Lattice, errors: IntArray) -> tuple[int, int]:
     """Return where S' can be, as its lowest value and a length good for the transform."""
-    N, n = lattice.population, lattice.reviewed
-    mean = errors.sum(axis=1) / lattice.step
-    variance = float(lattice.variance(errors).max()) / lattice.step**2
-    largest = _LOST / 3 * float((N / n).max()) / lattice.step
-    reach = largest + (largest**2 + 2 * _LOST * variance) ** 0.5
-    reach += 0.0 if lattice.exact else len(n) / 2  # each place is rounded by half a step at most
-    low, high = int(mean.min() - reach) - 1, int(mean.max() + reach) + 1
+    mean, reach = lattice.mean(errors), lattice.reach(errors)
+    low, high = int(mean.min()) - reach, int(mean.max()) + reach
     if low <= 0 or high - low >= lattice.top:
         low = 0
     high = min(high, lattice.top)

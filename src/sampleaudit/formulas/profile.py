@@ -16,10 +16,11 @@ from scipy.special import ndtri
 from sampleaudit.formulas.caseload import best_caseloads, real_caseloads
 from sampleaudit.formulas.hypergeometric import ROUNDING, IntArray, total_limits
 from sampleaudit.formulas.lattice import build_lattice
-from sampleaudit.formulas.worst import Search, profile_tails, worst_tail
+from sampleaudit.formulas.worst import Finding, Search, profile_tails
 
 DELTA: Final = 0.5  # how much less likely than the best (in log) a caseload may be and still count
 _NOISE: Final = 1e-14  # rounding of the Fourier transform
+_RIVAL: Final = 0.3  # a tail this share short of the bound may still pass it at its worst caseload
 _SMOOTH: Final = 0.04  # (longest step of S / its deviation)^3: below it no error less can matter
 
 
@@ -39,6 +40,10 @@ def profile_limits(
     that side at what the counts alone allow.
     """
     x, n, N = (np.atleast_1d(np.asarray(a, dtype=np.int64)) for a in (errors, reviewed, population))
+    if len(x) == 1:
+        return total_limits(
+            int(x[0]), int(n[0]), int(N[0]), lower_tail=lower_tail, upper_tail=upper_tail
+        )
     high = upper_limit(x, n, N, tail=upper_tail)
     low = int(N.sum()) - upper_limit(n - x, n, N, tail=lower_tail)
     return low, high
@@ -75,47 +80,68 @@ def upper_limit(
 def _search(search: Search, x: IntArray) -> int:
     """Return max{t : p(t) > tail}, also over findings with one error less."""
     n, N = search.lattice.reviewed, search.lattice.population
+    finding = Finding(search, x)
     s = float((N / n * x).sum())
-    kept = int(np.clip(s, x.sum(), (N - n + x).sum()))
-    kept, _ = _close(search, x, s, kept, _guess(search, x, s), rough=True)
-    kept, p = _close(search, x, s, kept, kept + 1, rough=False)
-    while _raised(search, x, kept + 1, p):
-        kept += 1
-        p = worst_tail(search, x, min(kept + 1, int((N - n + x).sum())))
+    least = int(np.clip(s, x.sum(), (N - n + x).sum()))
+    kept, p = _close(finding, least, _first(finding, s, least))
+    for fewer in _rivals(search, x, kept + 1, p):
+        like = Finding(search, fewer, worth=finding.worth, hopeless=min(finding.gained**-2, 0.98))
+        kept, _ = _close(like, kept, kept + 1)
     return kept
 
 
-def _close(
-    search: Search, x: IntArray, s: float, kept: int, t: int, *, rough: bool
-) -> tuple[int, float]:
-    """Return the last total kept and the tail of the next, by secants inside a bracket.
+def _first(finding: Finding, s: float, least: int) -> int:
+    """Return a total near the limit: a guess, bettered by a rough look at the tail there."""
+    search, x = finding.search, finding.x
+    most = int((search.lattice.population - search.lattice.reviewed + x).sum())
+    t = min(max(_guess(search, x, s), least + 1), most)
+    if not search.delta or t <= s:
+        return t
+    z = _quantile(finding.worst_tail(t, rough=True))
+    slope = finding.rise * float(np.exp(z * z / 2)) * (2 * np.pi) ** 0.5
+    ahead = (float(ndtri(search.tail)) - z) / slope if slope < 0 else 0.0
+    return t + round(min(max(ahead, (s - t) / 2), (t - s) / 2))
 
-    The secants are drawn on the scale of normal quantiles, where tails are nearly linear: from
-    (s, 0), then through both ends of the bracket; when they are slow it is halved.
+
+def _close(finding: Finding, kept: int, t: int) -> tuple[int, float]:
+    """Return the last total kept, from a lower bound of it, and the tail of the next.
+
+    A bracket of totals kept and rejected is closed by secants on the scale of normal quantiles,
+    where tails are nearly linear: from (s, 0) while one end is missing, then through both ends;
+    when they are slow the bracket is halved.
     """
+    search, x = finding.search, finding.x
     n, N = search.lattice.reviewed, search.lattice.population
+    s = float((N / n * x).sum())
     lost, rejected = int((N - n + x).sum()) + 1, 0.0
     goal = float(ndtri(search.tail))
-    ends: dict[bool, tuple[float, float]] = {}
+    ends: dict[bool, tuple[int, float]] = {}
     for step in range(lost):
         if lost - kept <= 1:
             break
         t = min(max(t, kept + 1), lost - 1)
-        p = worst_tail(search, x, t, rough=rough)
+        p = finding.worst_tail(t)
         keeps = p > _bound(search.tail)
         if keeps:
             kept = t
         else:
             lost, rejected = t, p
-        ends[keeps] = t, float(ndtri(min(max(p, 1e-300), 0.45)))
-        (t0, z0), (t1, z1) = ends.get(True, (s, 0.0)), ends.get(False, ends[keeps])
-        t = int(t0 + (t1 - t0) * (goal - z0) / (z1 - z0)) if t1 > t0 and z1 < z0 else t + 1
-        if len(ends) == 1 and keeps:
-            z = ends[True][1]
-            t = int(s + (kept - s) * goal / z) + 1
-        elif step % 4 == 3:
+        ends[keeps] = t, _quantile(p)
+        if len(ends) == 1:
+            z = ends[keeps][1]
+            t += (1 if keeps else 0) + round((t - s) * (goal / z - 1) if z < 0 else 0.0)
+            continue
+        (t0, z0), (t1, z1) = ends[True], ends[False]
+        if step % 4 == 3 or z1 >= z0:
             t = (kept + lost) // 2
+        else:
+            t = t0 + max(int((t1 - t0) * (goal - z0) / (z1 - z0)), 1)
     return kept, rejected
+
+
+def _quantile(p: float) -> float:
+    """Return the normal quantile of a tail, as far as tails matter."""
+    return float(ndtri(min(max(p, 1e-300), 0.45)))
 
 
 def _bound(tail: float) -> float:
@@ -137,23 +163,23 @@ def _guess(search: Search, x: IntArray, s: float) -> int:
     return round(t)
 
 
-def _raised(search: Search, x: IntArray, t: int, p: float) -> bool:
-    """Tell whether findings with one error less keep the total t, which x with tail p does not.
+def _rivals(search: Search, x: IntArray, t: int, p: float) -> IntArray:
+    """Return the findings with one error less that may keep the total t, which x with tail p lost.
 
-    They do in small samples only, where S moves in steps as long as it varies. They are looked
-    into where their tail at the profile caseload comes near enough.
+    They do in small samples, where S moves in steps nearly as long as it varies: those whose tail
+    at their profile caseload comes near enough.
     """
     n, N = search.lattice.reviewed, search.lattice.population
     found = np.flatnonzero(x > 0)
     _, first = np.unique(np.stack([N, n, x])[:, found], axis=1, return_index=True)
-    fewer = x - np.eye(len(x), dtype=np.int64)[found[first]]
+    fewer: IntArray = x - np.eye(len(x), dtype=np.int64)[found[first]]
     fewer = fewer[t <= (N - n + fewer).sum(axis=1)]
     if not len(fewer):
-        return False
+        return fewer
     T, _ = best_caseloads(np.array([t]), x[None], n, N, np.zeros((1, len(x))))
     coarse = float((N / n).max() / search.lattice.variance(T)[0] ** 0.5) ** 3
     if coarse < _SMOOTH:
-        return False
+        return fewer[:0]
     tails = profile_tails(search, np.concatenate([x[None], fewer]), np.full(len(fewer) + 1, t))
-    near = tails[1:] * (p / tails[0]) > search.tail * (1 - coarse)
-    return any(worst_tail(search, y, t) > _bound(search.tail) for y in fewer[near])
+    near: IntArray = fewer[tails[1:] * (p / tails[0]) > search.tail * (1 - min(coarse, _RIVAL))]
+    return near

@@ -3,7 +3,7 @@
 All caseloads of one total t give the estimate S the same mean t, so what makes a low S probable
 is where the errors lie: spread so that S varies more, or leans to one side. Plausible are the
 caseloads whose log-likelihood l is within delta of the best of that total, the profile caseload.
-Arrays have a caseload per row and a stratum per column.
+Arrays have a stratum per column, and a caseload per row where there are several.
 """
 
 from __future__ import annotations
@@ -15,34 +15,34 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from sampleaudit.formulas.caseload import (
     best_caseloads,
     fall,
     give,
     log_likelihood,
-    real_caseloads,
     rise,
 )
-from sampleaudit.formulas.hypergeometric import FloatArray, IntArray, windows
-from sampleaudit.formulas.lattice import Lattice, lower_tails, tails_given
+from sampleaudit.formulas.hypergeometric import FloatArray, IntArray
+from sampleaudit.formulas.lattice import Lattice, lower_tails
+from sampleaudit.formulas.spectrum import Spectrum, build_spectrum
+from sampleaudit.formulas.stand_in import StandIn, build_stand_in
 
 _SIZES: Final = 2.0 ** np.arange(-6, 2)  # of the tilts tried, times the size foreseen
 _PINNED: Final = 1e-9  # weight of a stratum at the end of what is possible, where none is inside
-_PARTS: Final = np.arange(1, 17) / 16  # of the way between two caseloads
-_RATES: Final = np.geomspace(0.5, 4, 10)  # between them lies lambda, times sd(S) / z
-_BEYOND: Final = 1.25  # times the saddlepoint leads to worse caseloads where errors are rare
-_LAST_WAY: Final = np.arange(4, 9) / 8  # of the way from the profile caseload
-_WAY: Final = np.arange(1, 9) / 8  # of the way of one step
+_BETWEEN: Final = np.arange(1, 8) / 8  # of the way from one tilt to the next
 _STEPS: Final = 12  # at most
-_GAIN: Final = 5e-4  # a step that raises the logarithm by less is the last
-_SMOOTH: Final = 0.4  # longest step of S over its deviation, below which the stand-in suffices
+_GAIN: Final = 5e-4  # a step that raises the tail by a smaller share is the last
+_DOUBT: Final = 6.0  # a step may gain this much more than it promises
+_WAY: Final = np.arange(1, 9) / 8  # of the way of one step
+_SMOOTH: Final = 0.4  # longest step of S over its deviation, below which S is all but continuous
+_CLIMB: Final = 6  # steps by the stand-in, at most
 _EXCHANGES: Final = 12  # at most, of one case each
 _BOX: Final = 3_000  # caseloads gone through one by one, at most
 _FEW: Final = 48  # of them the plausible ones, at most, that all have their exact tail computed
-_TOP: Final = 16  # of more, the most promising ones
-_HOPELESS: Final = 0.1  # a tail this share of the one sought is not looked into further
+_TOP: Final = 32  # of more, the most promising ones
+_HOPELESS: Final = 0.1  # of the tail sought
+_TINY: Final = 1e-300
 _EDGE: Final = 1e-9  # log-likelihoods are compared with this much room for rounding
 
 
@@ -62,16 +62,15 @@ class _Near:
     search: Search
     x: IntArray
     total: int
-    profile: IntArray  # the best, one row
-    slope: FloatArray  # of l there
+    profile: IntArray  # the best
+    slope: FloatArray  # of l there, one number
     floor: float
-    scale: float  # lambda of E exp(-lambda S)
 
     @property
     def smooth(self) -> bool:
         """Whether S is far from moving in steps as long as it varies."""
         n, N = self.search.lattice.reviewed, self.search.lattice.population
-        variance = float(self.search.lattice.variance(self.profile)[0])
+        variance = float(self.search.lattice.variance(self.profile))
         return bool((N / n).max() < _SMOOTH * variance**0.5)
 
     def plausible(self, T: IntArray) -> NDArray[np.bool_]:
@@ -80,10 +79,127 @@ class _Near:
         fits: NDArray[np.bool_] = log_likelihood(T, self.x, n, N) >= self.floor
         return fits
 
-    def tails(self, T: IntArray) -> FloatArray:
-        """Return the exact tails at these caseloads."""
-        place = self.search.lattice.place(self.x)
-        return lower_tails(self.search.lattice, T, np.full(len(T), place))
+
+class Finding:
+    """One outcome x, and what trying one total has taught for the next."""
+
+    def __init__(
+        self,
+        search: Search,
+        x: IntArray,
+        *,
+        worth: FloatArray | None = None,
+        hopeless: float = _HOPELESS,
+    ) -> None:
+        self.search, self.x = search, x
+        self.worth = worth  # of one error more in a stratum, to the tail at the last total
+        self.rise = 0.0  # of the tail per error more in all, there
+        self.gained = 1.0  # that tail over the first one tried
+        self._hopeless = hopeless  # below this share of the tail sought none is looked into
+        self._place = int(search.lattice.place(x))
+        self._slope = np.zeros(1)
+        self._spectrum: Spectrum | None = None
+        self._stand_in: StandIn | None = None
+
+    def worst_tail(self, total: int, *, rough: bool = False) -> float:
+        """Return max P_T(S' <= s'(x)) over {sum T_h = total, l(T) >= max l - delta}.
+
+        Where the plausible caseloads are few they are all gone through. Otherwise steps lead
+        towards the plausible caseload that is best to first order (Frank and Wolfe 1956), first by
+        a stand-in for the tail and then by the tail itself. The result is the tail of a plausible
+        caseload, so never above the maximum; how often it reaches it is measured in
+        tests/oracle/test_profile_definition.py. ``rough`` takes one step. A tail above the one
+        sought, or far below it, is not followed further.
+        """
+        near = self._near(total)
+        if not self.search.delta:
+            return self._ready(near.profile).tail(near.profile)
+        stand_in = self._leaning(near.profile)
+        T = _furthest(near, _slope(stand_in, near.profile) if self.worth is None else self.worth)
+        p, worth = self._ready(T).tail_and_worth(T)
+        first = max(p, _TINY)
+        if not rough and self._undecided(p):
+            tried = _listed(near, stand_in)
+            if tried is None:
+                q, worth_there = self._ready(near.profile).tail_and_worth(near.profile)
+                if q > p:
+                    T, p, worth = near.profile, q, worth_there
+                p, T, worth = self._climbed(near, T, p, worth)
+            else:
+                place = np.full(len(tried), self._place)
+                p = max(p, float(lower_tails(self.search.lattice, tried, place).max()))
+        v = give(T, self.x, self.search.lattice.reviewed, self.search.lattice.population)
+        self.worth, self.rise, self.gained = worth, float((worth * v).sum() / v.sum()), p / first
+        return p
+
+    def _climbed(
+        self, near: _Near, T: IntArray, p: float, worth: FloatArray
+    ) -> tuple[float, IntArray, FloatArray]:
+        """Return the tail that climbing from T leads to, where, and a case's worth there."""
+        if not near.smooth:
+            top = _top(near, self._leaning(near.profile), T)
+            q, worth_there = self._ready(top).tail_and_worth(top)
+            if q > p:
+                T, p, worth = top, q, worth_there
+        for _ in range(_STEPS):
+            far = _furthest(near, worth)
+            promised = float((worth * (far - T)).sum())
+            lost = p + _DOUBT * promised <= self.search.tail
+            if lost or promised <= _GAIN * p or not self._undecided(p):
+                break
+            before = p
+            p, T, worth = self._stepped(near, T, far, p, worth)
+            if p - before <= _GAIN * p:
+                break
+        return p, T, worth
+
+    def _stepped(
+        self, near: _Near, T: IntArray, far: IntArray, p: float, worth: FloatArray
+    ) -> tuple[float, IntArray, FloatArray]:
+        """Return the same of ``far``, or of a caseload on the way there, or of T."""
+        q, worth_there = self._ready(far).tail_and_worth(far)
+        if q > p:
+            return q, far, worth_there
+        # the parabola through both tails and the slope at T has its top on the first half
+        promised = float((worth * (far - T)).sum())
+        way = T + (far - T) * np.array([[promised / (promised + p - q) / 2]])
+        between = _rounded(way, near.total)
+        if near.plausible(between)[0]:
+            q, worth_there = self._ready(between[0]).tail_and_worth(between[0])
+            if q > p:
+                return q, between[0], worth_there
+        return p, T, worth
+
+    def _undecided(self, p: float) -> bool:
+        return self._hopeless * self.search.tail < p <= self.search.tail
+
+    def _leaning(self, T: IntArray) -> StandIn:
+        """Return the stand-in, made for the first total tried."""
+        if self._stand_in is None:
+            lattice, tail = self.search.lattice, self.search.tail
+            self._stand_in = build_stand_in(lattice, self.x, T, tail)
+        return self._stand_in
+
+    def _near(self, total: int) -> _Near:
+        """Return what is needed of the profile caseload and of those near it."""
+        n, N = self.search.lattice.reviewed, self.search.lattice.population
+        zero = np.zeros((1, len(n)))
+        profile, self._slope = best_caseloads(
+            np.array([total]), self.x[None], n, N, zero, self._slope
+        )
+        floor = float(log_likelihood(profile, self.x, n, N)[0]) - self.search.delta - _EDGE
+        return _Near(self.search, self.x, total, profile[0], self._slope, floor)
+
+    def _ready(self, T: IntArray) -> Spectrum:
+        """Return the spectrum for a caseload, made anew where the last one does not serve."""
+        if self._spectrum is None or not self._spectrum.serves(T):
+            self._spectrum = build_spectrum(self.search.lattice, T, self._place)
+        return self._spectrum
+
+
+def worst_tail(search: Search, x: IntArray, total: int, *, rough: bool = False) -> float:
+    """Return `Finding.worst_tail` of an outcome for one total alone."""
+    return Finding(search, x).worst_tail(total, rough=rough)
 
 
 def profile_tails(search: Search, x: IntArray, total: IntArray) -> FloatArray:
@@ -93,126 +209,32 @@ def profile_tails(search: Search, x: IntArray, total: IntArray) -> FloatArray:
     return lower_tails(search.lattice, profile, search.lattice.place(x))
 
 
-def worst_tail(search: Search, x: IntArray, total: int, *, rough: bool = False) -> float:
-    """Return max P_T(S' <= s'(x)) over {sum T_h = total, l(T) >= max l - delta}.
+def _furthest(near: _Near, worth: FloatArray) -> IntArray:
+    """Return the plausible T that maximises sum eta_h T_h, eta_h the worth of a case in stratum h.
 
-    Where the plausible caseloads are few they are all gone through. Otherwise log E exp(-lambda S),
-    concave in T (log E z^X is, X being a sum of independent indicators: Borcea, Branden and
-    Liggett 2009), stands in for the tail and is maximised by steps towards the plausible caseload
-    that is best to first order (Frank and Wolfe 1956) and by exchanges of single cases. The
-    result is the tail of a plausible caseload, so never above the maximum; how often it reaches
-    it is measured in tests/oracle/test_profile_definition.py. ``rough`` takes one step.
-    """
-    if not search.delta:
-        return float(profile_tails(search, x[None], np.array([total]))[0])
-    near = _near(search, x, total)
-    first = _step(near, near.profile)
-    p = float(near.tails(first)[0])
-    if rough or not _HOPELESS * search.tail < p <= search.tail:
-        return p
-    tried = _listed(near)
-    if tried is not None:
-        return max(p, float(near.tails(tried).max()))
-    way = near.profile + (_climbed(near, first) - near.profile) * _LAST_WAY[:, None]
-    tried = np.concatenate([first, _rounded(way, near.total)])
-    tried = tried[near.plausible(tried)]
-    tails = near.tails(tried)
-    p, best = float(tails.max()), tried[tails.argmax()][None]
-    return p if near.smooth or p > search.tail else _finished(near, best, p)
-
-
-def _near(search: Search, x: IntArray, total: int) -> _Near:
-    """Return what is needed of the profile caseload and of those near it."""
-    n, N = search.lattice.reviewed, search.lattice.population
-    profile, slope = best_caseloads(np.array([total]), x[None], n, N, np.zeros((1, len(x))))
-    floor = float(log_likelihood(profile, x, n, N)[0]) - search.delta - _EDGE
-    return _Near(search, x, total, profile, slope, floor, _saddlepoint(search, x, profile))
-
-
-def _saddlepoint(search: Search, x: IntArray, profile: IntArray) -> float:
-    """Return a lambda about where S weighted by exp(-lambda S) has the mean s: near z / sd(S)."""
-    n, N = search.lattice.reviewed, search.lattice.population
-    first, mass = windows(profile, n, N)
-    errors = (N / n)[:, None] * (first[0][:, None] + np.arange(mass.shape[-1]))
-    deviation = max(float(search.lattice.variance(profile)[0]), 1e-9) ** 0.5
-    rates = _RATES * -ndtri(search.tail) / deviation
-    centred = errors - (profile[0] * n // N * (N / n))[:, None]
-    power = np.exp(np.clip(-rates[:, None, None] * centred, -600, 600)) * mass[0]
-    means = ((errors * power).sum(axis=-1) / power.sum(axis=-1)).sum(axis=-1)
-    return _BEYOND * float(np.interp(-(N / n * x).sum(), -means, rates))
-
-
-def _climbed(near: _Near, T: IntArray) -> IntArray:
-    """Return the caseloads that steps and exchanges from T end in."""
-    score, best = float(_score(near, T)[0]), T
-    for _ in range(_STEPS):
-        here = score
-        for move in (_step, _exchanged):
-            T = move(near, best)
-            gain = float(_score(near, T)[0]) - score
-            if gain > 0:
-                score, best = score + gain, T
-            if gain > _GAIN:
-                break
-        if score - here <= _GAIN:
-            break
-    return best
-
-
-def _finished(near: _Near, best: IntArray, p: float) -> float:
-    """Return the tail that steps by the exact tail and its exact derivatives lead to."""
-    for _ in range(_STEPS):
-        far = _furthest(near, best, _exact_worth(near, best))
-        T = _rounded(best + (far - best) * _WAY[:, None], near.total)
-        T = T[near.plausible(T)]  # rounding may leave none
-        tails = near.tails(T) if len(T) else np.zeros(1)
-        if tails.max() <= p * (1 + _GAIN):
-            break
-        p, best = float(tails.max()), T[tails.argmax()][None]
-        if p > near.search.tail:
-            break
-    return p
-
-
-def _step(near: _Near, at: IntArray) -> IntArray:
-    """Return the best caseload on the way to the one that is plausible and best to first order."""
-    T = _rounded(at + (_furthest(near, at, _worth(near, at)) - at) * _WAY[:, None], near.total)
-    T = T[near.plausible(T)]
-    best: IntArray = T[_score(near, T).argmax()][None] if len(T) else at
-    return best
-
-
-def _furthest(near: _Near, at: IntArray, gains: tuple[FloatArray, FloatArray]) -> IntArray:
-    """Return the plausible T that maximises sum eta_h T_h, eta_h a case's worth at ``at``.
-
-    It maximises l(T) + theta sum eta_h T_h for the theta that makes l fall by delta: to second
-    order theta^2 = 2 delta / sum v (eta - mean eta)^2 with v = dT/dtilt, over the strata that are
-    not at the end of what is possible. Those at an end may join, so smaller tilts are tried too,
-    and the way from the last plausible caseload to the next one is divided.
+    It maximises l(T) + theta sum eta_h T_h for the largest theta that keeps l within delta: to
+    second order theta^2 = 2 delta / sum v (eta - mean eta)^2 with v = dT/dtilt, over the strata
+    that are not at the end of what is possible. Those at an end may join, so smaller ones are
+    tried too, and then those between the last that is plausible and the next.
     """
     n, N, x = near.search.lattice.reviewed, near.search.lattice.population, near.x
-    up, down = gains
-    inside = (near.profile[0] > x) & (near.profile[0] < N - n + x)
-    v = give(near.profile, x, n, N)[0] * np.where(inside, 1.0, _PINNED)
-    worth = (up - down)[0] / (np.minimum(at[0] + 1, N) - np.maximum(at[0] - 1, 0))
-    worth -= (v * worth).sum() / v.sum()
+    inside = (near.profile > x) & (near.profile < N - n + x)
+    v = give(near.profile, x, n, N) * np.where(inside, 1.0, _PINNED)
+    worth = worth - (v * worth).sum() / v.sum()
     size = (2 * near.search.delta / max(float((v * worth**2).sum()), 1e-300)) ** 0.5
-    tilt = size * _SIZES[:, None] * worth
-    each = len(tilt)
-    rows = np.repeat(x[None], each, axis=0)
-    totals = np.full(each, near.total)
-    real, _ = real_caseloads(totals, rows, n, N, tilt, np.repeat(near.slope, each))
-    tried = np.concatenate([near.profile, _rounded(real, near.total)])
-    last = int(np.flatnonzero(near.plausible(tried))[-1])
-    inner, step = tried[last], tried[min(last + 1, each)] - tried[last]
-    best: IntArray = inner
-    start = 0.0
-    for parts in (_PARTS, _PARTS / len(_PARTS)):
-        T = _rounded(inner + (start + parts)[:, None] * step, near.total)
-        fits = np.flatnonzero(near.plausible(T))
-        if len(fits):
-            start, best = start + parts[fits[-1]], T[fits[-1]]
-    return best[None]
+    best, low, start = near.profile, 0.0, near.slope
+    sizes, slopes = size * _SIZES, np.repeat(start, len(_SIZES))
+    for _ in range(2):
+        rows, totals = np.repeat(x[None], len(sizes), axis=0), np.full(len(sizes), near.total)
+        tried, found = best_caseloads(totals, rows, n, N, sizes[:, None] * worth, slopes)
+        last = int(np.argmin(np.append(near.plausible(tried), False)))  # the first that is not
+        if last:
+            best, low, start = tried[last - 1], float(sizes[last - 1]), found[last - 1 : last]
+        if last == len(sizes):
+            break
+        sizes = low + (float(sizes[last]) - low) * _BETWEEN
+        slopes = start + (found[last] - start) * _BETWEEN
+    return best
 
 
 def _rounded(real: FloatArray, total: int) -> IntArray:
@@ -224,13 +246,60 @@ def _rounded(real: FloatArray, total: int) -> IntArray:
     return T
 
 
-def _listed(near: _Near) -> IntArray | None:
+def _slope(stand_in: StandIn, T: IntArray) -> FloatArray:
+    """Return the stand-in's rise per error more in each stratum."""
+    N = stand_in.lattice.population
+    more, less = stand_in.worth(T)
+    slope: FloatArray = (more - less) / (np.minimum(T + 1, N) - np.maximum(T - 1, 0))
+    return slope
+
+
+def _top(near: _Near, stand_in: StandIn, T: IntArray) -> IntArray:
+    """Return the caseload that steps and exchanges of single cases lead to, by the stand-in."""
+    score = float(stand_in.score(T))
+    for _ in range(_CLIMB):
+        here = score
+        far = _furthest(near, _slope(stand_in, T))
+        way = _rounded(T + (far - T) * _WAY[:, None], near.total)
+        way = way[near.plausible(way)]
+        if len(way):
+            scores = stand_in.score(way)
+            if scores.max() > score:
+                T, score = way[scores.argmax()], float(scores.max())
+        if score - here > _GAIN:
+            continue
+        T = _exchanged(near, stand_in, T)
+        score = float(stand_in.score(T))
+        if score - here <= _GAIN:
+            break
+    return T
+
+
+def _exchanged(near: _Near, stand_in: StandIn, T: IntArray) -> IntArray:
+    """Return T after exchanges of one case between two strata, each the best that is plausible."""
+    n, N, x = near.search.lattice.reviewed, near.search.lattice.population, near.x
+    for _ in range(_EXCHANGES):
+        up, down = stand_in.worth(T)
+        gain = up[:, None] + down
+        change = rise(T, x, n, N)[:, None] - fall(T, x, n, N)
+        gain[change < near.floor - log_likelihood(T, x, n, N)] = -np.inf
+        np.fill_diagonal(gain, -np.inf)
+        to, away = np.unravel_index(gain.argmax(), gain.shape)
+        if gain[to, away] <= _EDGE:
+            break
+        T = T.copy()
+        T[to] += 1
+        T[away] -= 1
+    return T
+
+
+def _listed(near: _Near, stand_in: StandIn) -> IntArray | None:
     """Return the plausible caseloads, the most promising if many, or None if too many to list."""
     n, N, x = near.search.lattice.reviewed, near.search.lattice.population, near.x
-    v = give(near.profile, x, n, N)[0]
+    v = give(near.profile, x, n, N)
     reach = 1.6 * np.sqrt(2 * near.search.delta * v * (1 - v / v.sum())) + 2
-    low = np.maximum(np.floor(near.profile[0] - reach).astype(np.int64), x)
-    high = np.minimum(np.ceil(near.profile[0] + reach).astype(np.int64), N - n + x)
+    low = np.maximum(np.floor(near.profile - reach).astype(np.int64), x)
+    high = np.minimum(np.ceil(near.profile + reach).astype(np.int64), N - n + x)
     last = int((high - low).argmax())
     others = [h for h in range(len(x)) if h != last]
     sides = [int(high[h] - low[h]) + 1 for h in others]
@@ -243,57 +312,5 @@ def _listed(near: _Near) -> IntArray | None:
     inside[inside] = near.plausible(T[inside])
     listed: IntArray = T[inside]
     if len(listed) > _FEW:
-        listed = listed[_score(near, listed).argsort(kind="stable")[-_TOP:]]
+        listed = listed[stand_in.score(listed).argsort(kind="stable")[-_TOP:]]
     return listed
-
-
-def _exchanged(near: _Near, T: IntArray) -> IntArray:
-    """Return T after exchanges of one case between two strata, each the best that is plausible."""
-    n, N, x = near.search.lattice.reviewed, near.search.lattice.population, near.x
-    for _ in range(_EXCHANGES):
-        up, down = _worth(near, T)
-        gain = up[0][:, None] + down[0]
-        change = rise(T, x, n, N)[0][:, None] - fall(T, x, n, N)[0]
-        gain = np.where(change >= near.floor - log_likelihood(T, x, n, N), gain, -np.inf)
-        np.fill_diagonal(gain, -np.inf)
-        to, away = np.unravel_index(gain.argmax(), gain.shape)
-        if gain[to, away] <= _EDGE:
-            break
-        T = T.copy()
-        T[0, to] += 1
-        T[0, away] -= 1
-    return T
-
-
-def _worth(near: _Near, T: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Return what one case more, and one less, adds to log E exp(-lambda w_h X_h) of a stratum."""
-    N = near.search.lattice.population
-    here, more, less = _exponents(near, np.stack([T, np.minimum(T + 1, N), np.maximum(T - 1, 0)]))
-    return more - here, less - here
-
-
-def _exact_worth(near: _Near, T: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Return what one case more, and one less, adds to the tail itself."""
-    n, N = near.search.lattice.reviewed, near.search.lattice.population
-    given = tails_given(near.search.lattice, T[0], int(near.search.lattice.place(near.x)))
-    first, mass = windows(np.concatenate([T, np.minimum(T + 1, N), np.maximum(T - 1, 0)]), n, N)
-    count = np.clip(first[..., None] + np.arange(mass.shape[-1]), 0, given.shape[1] - 1)
-    here, more, less = (mass * given[np.arange(len(n))[:, None], count]).sum(axis=-1)[:, None]
-    return more - here, less - here
-
-
-def _score(near: _Near, T: IntArray) -> FloatArray:
-    """Return log E exp(-lambda S) of each caseload: high where the lower tail is heavy."""
-    total: FloatArray = _exponents(near, T).sum(axis=-1)
-    return total
-
-
-def _exponents(near: _Near, T: IntArray) -> FloatArray:
-    """Return log E exp(-lambda w_h (X_h - c_h)) with c_h the expected count of the profile."""
-    n, N = near.search.lattice.reviewed, near.search.lattice.population
-    first, mass = windows(T, n, N)
-    away = first - near.profile[0] * n // N
-    rate = near.scale * (N / n)
-    power = -rate[:, None] * (away[..., None] + np.arange(mass.shape[-1]))
-    weighted: FloatArray = (mass * np.exp(np.clip(power, -600, 600))).sum(axis=-1)
-    return np.log(weighted)

@@ -1,0 +1,185 @@
+"""Tails of the estimate S' on its lattice, and what one error more in a stratum does to them.
+
+S' is a sum of independent counts X_h times whole numbers W_h, so its characteristic function is
+the product of theirs, and P(S' <= s') is a sum over frequencies u = 2 pi k / L. With many strata
+nearly all of them carry nothing, which can be known beforehand: X_h is a sum of independent
+indicators (Vatutin and Mikhailov 1982), and |E exp(iuB)|^2 = 1 - 2p(1-p)(1 - cos u) for each, so
+
+    |E exp(iuS')| <= exp(-sum V_h (1 - cos(u W_h))),    V_h the variance of X_h.
+
+Where few frequencies are left they are summed as they are, else all by the fast Fourier transform.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import next_fast_len, rfft
+
+from sampleaudit.formulas.hypergeometric import FloatArray, IntArray, windows
+from sampleaudit.formulas.lattice import Lattice
+
+ComplexArray = NDArray[np.complex128]
+
+_LOST: Final = 39.0  # -log of what a frequency left out may carry, 1e-17
+_FEW: Final = 400  # frequencies, above which fewer strata are looked at to leave some out
+_WORTH: Final = 1.0  # phases over places, below which sums are quicker than transforms
+_WINDOW: Final = 41.5  # -log of the probability outside a window, `windows`
+_AT_ONCE: Final = 6  # strata whose bounds are added up before frequencies are left out
+_ROOM: Final = 1.25  # times the variances, for other caseloads
+_SPARE: Final = 0.15  # share of the variance that other caseloads may lack
+
+
+@dataclass(frozen=True, slots=True)
+class Spectrum:
+    """P(S' <= s') as a sum over frequencies, for caseloads near the one it was made for."""
+
+    lattice: Lattice
+    low: int  # S' lies in low, ..., low + length - 1
+    length: int  # L
+    waves: IntArray  # k
+    weights: ComplexArray  # the factor of each wave's term
+    phases: FloatArray | None  # cos and -sin of 2 pi k W_h j / L at [h, j]; None: transform
+    variances: FloatArray  # V_h that the waves were chosen for
+    largest: float  # of the V_h that the phases are wide enough for
+
+    def serves(self, errors: IntArray) -> bool:
+        """Tell whether it is good for this caseload T_h."""
+        if self.length <= self.lattice.top:
+            mean, reach = float(self.lattice.mean(errors)), self.lattice.reach(errors)
+            above = min(mean + reach, self.lattice.top) < self.low + self.length
+            if not (above and self.low <= max(mean - reach, 0)):
+                return False
+        if self.phases is None:
+            return True
+        spread = self.lattice.spread(errors)
+        lost = np.maximum(self.variances - spread, 0).sum()
+        return bool(lost <= _SPARE * self.variances.sum() and spread.max() <= self.largest)
+
+    def tail(self, errors: IntArray) -> float:
+        """Return P(S' <= s') for a caseload T_h."""
+        first, mass = windows(errors, self.lattice.reviewed, self.lattice.population)
+        term = self._terms(first[None], mass[None])[0].prod(axis=0)
+        return float((term * self.weights).sum().real)
+
+    def tail_and_worth(self, errors: IntArray) -> tuple[float, FloatArray]:
+        """Return P(S' <= s') for a caseload T_h, and how it rises with each T_h.
+
+        The rise is that from one error less to one more, per error, where both are possible.
+        """
+        N = self.lattice.population
+        more, less = np.minimum(errors + 1, N), np.maximum(errors - 1, 0)
+        first, mass = windows(np.stack([errors, more, less]), self.lattice.reviewed, N)
+        here, change = self._terms(first, mass)
+        others = np.empty_like(here)
+        others[0] = self.weights
+        for h in range(len(here) - 1):
+            np.multiply(others[h], here[h], out=others[h + 1])
+        tail = float((others[-1] * here[-1]).sum().real)
+        after = here[-1]
+        for h in range(len(here) - 2, -1, -1):
+            others[h] *= after
+            after = after * here[h]
+        rise: FloatArray = (others * change).sum(axis=1).real / np.maximum(more - less, 1)
+        return tail, rise
+
+    def _terms(self, first: IntArray, mass: FloatArray) -> ComplexArray:
+        """Return E exp(-iu W_h X_h) at [h, k] for the first row, and of the second less the third.
+
+        Arrays of one row have the first only.
+        """
+        if self.phases is None:
+            return self._transformed(first, mass)
+        parts = np.matmul(mass.swapaxes(0, 1), self.phases[:, : mass.shape[-1]])
+        terms = parts[..., : len(self.waves)] + 1j * parts[..., len(self.waves) :]
+        turn = (first * self.lattice.weights % self.length).T[..., None] * self.waves
+        terms *= np.exp(-2j * np.pi / self.length * (turn % self.length))
+        terms = terms.swapaxes(0, 1)
+        return terms if len(mass) == 1 else np.stack([terms[0], terms[1] - terms[2]])
+
+    def _transformed(self, first: IntArray, mass: FloatArray) -> ComplexArray:
+        count = np.maximum(first[..., None] + np.arange(mass.shape[-1]), 0)
+        at = count * self.lattice.weights[:, None] % self.length
+        at += (np.arange(first.shape[1]) * self.length)[:, None]
+        size = first.shape[1] * self.length
+        placed = np.bincount(at[0].ravel(), mass[0].ravel(), size)
+        if len(mass) > 1:
+            change = np.concatenate([mass[1], -mass[2]]).ravel()
+            placed = np.concatenate([placed, np.bincount(at[1:].ravel(), change, size)])
+        terms: ComplexArray = rfft(placed.reshape(-1, first.shape[1], self.length), axis=-1)
+        return terms
+
+
+def build_spectrum(lattice: Lattice, errors: IntArray, threshold: int) -> Spectrum:
+    """Return the spectrum of P(S' <= threshold) for caseloads near ``errors``, T_h per stratum."""
+    reach = lattice.reach(errors, room=_ROOM)
+    length = next_fast_len(min(lattice.top, 2 * reach) + 1, real=True)
+    low = 0 if length > lattice.top else max(int(lattice.mean(errors)) - length // 2, 0)
+    spread = lattice.spread(errors)
+    largest = _ROOM * float(spread.max()) + 1
+    waves, phases = _heard(lattice, spread, length), None
+    width = min(2 * int(lattice.reviewed.max()), 2 * int(_widest(largest))) + 1
+    if len(waves) * width < _WORTH * length:
+        turn = np.exp(-2j * np.pi / length * (lattice.weights[:, None] * waves % length))
+        powers = np.empty((len(turn), width, len(waves)), np.complex128)
+        powers[:, 0], powers[:, 1:] = 1, turn[:, None]
+        np.cumprod(powers, axis=1, out=powers)
+        phases = np.concatenate([powers.real, powers.imag], axis=-1)
+    else:
+        waves = np.arange(length // 2 + 1)
+    weights = _step_at(threshold, low, length, waves)
+    return Spectrum(lattice, low, length, waves, weights, phases, spread, largest)
+
+
+def _widest(variance: float) -> float:
+    """Return how far from its mode a window of this variance reaches, at most (`windows`)."""
+    return float(_WINDOW / 3 + ((_WINDOW / 3) ** 2 + 2 * _WINDOW * variance) ** 0.5 + 2)
+
+
+def _heard(lattice: Lattice, variances: FloatArray, length: int) -> IntArray:
+    """Return the waves whose term is not known to be nothing; perhaps all, once they are many.
+
+    The bound is first worked out with 1 - cos(2 pi t) >= 8 t^2 for |t| <= 1/2, stratum by stratum,
+    and then as it is for the waves left.
+    """
+    waves = np.arange(1, length // 2 + 1)
+    # the weight of a wave is 1/k at most; a V_h smaller by v takes 2v at most from the bound
+    left = _LOST + 2 * _SPARE * float(variances.sum()) - np.log(waves)
+    order = (-variances).argsort(kind="stable")
+    rest = 2 * float(variances.sum())
+    for start in range(0, len(order), _AT_ONCE):
+        if len(waves) > _FEW and rest < left.min():  # what is to come cannot silence any
+            break
+        for h in order[start : start + _AT_ONCE]:
+            turn = waves * (float(lattice.weights[h]) / length)
+            turn -= np.rint(turn)
+            left -= 8 * float(variances[h]) * turn * turn
+            rest -= 2 * float(variances[h])
+        heard = left > 0
+        waves, left = waves[heard], left[heard]
+    if len(waves) <= 4 * _FEW:
+        turns = 2 * np.pi / length * (waves[:, None] * lattice.weights % length)
+        bound = ((1 - np.cos(turns)) * variances).sum(axis=1)
+        waves = waves[bound < _LOST + 2 * _SPARE * variances.sum() - np.log(waves)]
+    return np.concatenate([[0], waves])
+
+
+def _step_at(threshold: int, low: int, length: int, waves: IntArray) -> ComplexArray:
+    """Return the factors that make a sum over the waves P(low <= S' <= threshold).
+
+    They are the transform of the indicator of low, ..., threshold, a geometric series; the waves
+    past the middle are the conjugates of those before it.
+    """
+    inside = min(max(threshold - low + 1, 0), length)
+    half = np.pi / length
+    size = np.full(len(waves), float(inside))
+    moving = waves > 0
+    size[moving] = np.sin(half * (waves * inside % (2 * length))[moving])
+    size[moving] /= np.sin(half * waves[moving])
+    twice = np.where(moving & (2 * waves < length), 2.0, 1.0)
+    turn = waves * (2 * low + inside - 1) % (2 * length)
+    factors: ComplexArray = size * twice / length * np.exp(1j * half * turn)
+    return factors
