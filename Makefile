@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: audit test lint types notebooks check evidence bench clean
+.PHONY: audit test lint types notebooks check evidence bench coverage clean
 .DELETE_ON_ERROR:
 
 audit: $(STAMP)  ## the main job: the example audit, then a real register whose truth is known
@@ -31,6 +31,9 @@ evidence: .venv/developing  ## coverage studies and other tests that take minute
 
 bench: .venv/developing  ## time and memory, as ratios within one run
 	$(BIN)/python -m benchmarks
+
+coverage: .venv/developing  ## docs/coverage.md: how often the intervals hold, how wide, how fast
+	$(BIN)/python -m benchmarks.coverage
 
 clean:
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

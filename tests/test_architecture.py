@@ -20,8 +20,8 @@ import sampleaudit as sa
 SOURCE = Path(sa.__file__).parent
 ROOMS = (
     "errors", "cpr", "csvtext", "files", "wording", "formulas", "ids", "register", "analysis",
-    "frame", "plan", "sample", "replay", "declared", "findings", "estimates", "settings", "audit",
-    "cli",
+    "frame", "plan", "sample", "replay", "drawn", "declared", "findings", "measures", "estimates",
+    "settings", "audit", "cli",
 )  # fmt: skip
 """One room per step, in the order of the work. A room imports itself and earlier ones only."""
 BESIDE = {

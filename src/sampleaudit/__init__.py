@@ -22,10 +22,18 @@ _ROOMS: Final = {
     "replay": ("Verification", "load_sample", "verify_draw"),
     "declared": ("declare_sample",),
     "findings": ("Findings", "record_findings"),
+    "measures": ("Measures", "record_measures"),
+    "estimates.calibrated": ("Calibrated",),
+    "estimates.calibration": ("calibrate",),
+    "estimates.difference": ("Difference", "difference_interval"),
     "estimates.interval": ("Interval", "rate_interval", "rate_intervals"),
     "estimates.interval_table": ("interval_table",),
     "estimates.table": ("Estimates",),
     "estimates.rates": ("estimate_rates",),
+    "estimates.replicated": ("ReplicateEstimates", "bootstrap", "jackknife"),
+    "estimates.survey": ("survey_means", "survey_ratios", "survey_totals"),
+    "estimates.survey_association": ("Association", "survey_association"),
+    "estimates.survey_table": ("Contrast", "SurveyEstimates"),
     "audit": ("run_audit",),
 }
 _ROOM_OF: Final = {name: room for room, names in _ROOMS.items() for name in names}
@@ -36,17 +44,33 @@ if TYPE_CHECKING:
     from sampleaudit.declared import declare_sample as declare_sample
     from sampleaudit.errors import AuditError as AuditError
     from sampleaudit.errors import AuditNote as AuditNote
+    from sampleaudit.estimates.calibrated import Calibrated as Calibrated
+    from sampleaudit.estimates.calibration import calibrate as calibrate
+    from sampleaudit.estimates.difference import Difference as Difference
+    from sampleaudit.estimates.difference import difference_interval as difference_interval
     from sampleaudit.estimates.interval import Interval as Interval
     from sampleaudit.estimates.interval import rate_interval as rate_interval
     from sampleaudit.estimates.interval import rate_intervals as rate_intervals
     from sampleaudit.estimates.interval_table import interval_table as interval_table
     from sampleaudit.estimates.rates import estimate_rates as estimate_rates
+    from sampleaudit.estimates.replicated import ReplicateEstimates as ReplicateEstimates
+    from sampleaudit.estimates.replicated import bootstrap as bootstrap
+    from sampleaudit.estimates.replicated import jackknife as jackknife
+    from sampleaudit.estimates.survey import survey_means as survey_means
+    from sampleaudit.estimates.survey import survey_ratios as survey_ratios
+    from sampleaudit.estimates.survey import survey_totals as survey_totals
+    from sampleaudit.estimates.survey_association import Association as Association
+    from sampleaudit.estimates.survey_association import survey_association as survey_association
+    from sampleaudit.estimates.survey_table import Contrast as Contrast
+    from sampleaudit.estimates.survey_table import SurveyEstimates as SurveyEstimates
     from sampleaudit.estimates.table import Estimates as Estimates
     from sampleaudit.findings import Findings as Findings
     from sampleaudit.findings import record_findings as record_findings
     from sampleaudit.frame import Frame as Frame
     from sampleaudit.frame import build_frame as build_frame
     from sampleaudit.ids import pseudonymise as pseudonymise
+    from sampleaudit.measures import Measures as Measures
+    from sampleaudit.measures import record_measures as record_measures
     from sampleaudit.plan import Plan as Plan
     from sampleaudit.plan import plan_from_counts as plan_from_counts
     from sampleaudit.plan import plan_sample as plan_sample

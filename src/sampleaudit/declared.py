@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import numpy as np
-
 from sampleaudit.analysis import Analysis, as_columns
-from sampleaudit.errors import AuditError, first_few, one_of
+from sampleaudit.drawn import Population, drawn, key_of, rows_of, whole_number
+from sampleaudit.errors import AuditError, one_of
 from sampleaudit.frame import clean_labels, count_cases, refuse_bad_columns
-from sampleaudit.ids import as_pandas, clean_ids, near_names, refuse_bad_ids
+from sampleaudit.ids import as_pandas, clean_ids, refuse_bad_ids
 from sampleaudit.sample import Sample
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Population = str | int | Mapping[Any, int]
 SELECTIONS: Final = ("random", "chosen")
 
 
@@ -25,10 +23,14 @@ def declare_sample(
     *,
     case_id: str,
     stratify_by: str | Sequence[str] = (),
-    population: Population,
+    population: Population | None = None,
     selection: Literal["random", "chosen"],
     domains: str | Sequence[str] = (),
     domain_population: Any = None,
+    clusters: str | None = None,
+    cluster_population: Population | None = None,
+    cluster_sizes: str | Mapping[Any, int] | None = None,
+    weights: str | None = None,
 ) -> Sample:
     """Declare a sample that was drawn elsewhere: one row a case, any data frame.
 
@@ -39,7 +41,9 @@ def declare_sample(
     replacement; ``"chosen"`` that they are not, and then nothing is said of other cases.
     ``domain_population`` is a table of the stratum columns, all domain columns and ``population``:
     the caseload's cases by stratum and domains, which makes shorter intervals for domains possible.
-    Raises `AuditError` for bad ids, missing labels and numbers that do not fit the sample.
+    For clusters and for weights of your own see `sampleaudit.drawn`: such a sample is for
+    `survey_means` and its neighbours, and ``population`` may be left out. Raises `AuditError` for
+    bad ids, missing labels and numbers that do not fit the sample.
     """
     one_of("selection", selection, SELECTIONS)
     data = as_pandas(table)
@@ -53,7 +57,11 @@ def declare_sample(
     cases = ids.to_frame(case_id)
     for column in (*strata_columns, *domain_columns):
         cases[column] = clean_labels(data[column], column=column)
-    strata = _strata(cases, data, strata_columns, population)
+    strata, drawing = drawn(
+        cases, data, strata_columns, population,
+        clusters=clusters, cluster_population=cluster_population,
+        cluster_sizes=cluster_sizes, weights=weights,
+    )  # fmt: skip
     counts = _domain_counts(domain_population, strata, strata_columns, domain_columns)
     _refuse_fewer_than_found(cases, counts, [*strata_columns, *domain_columns])
     return Sample(
@@ -68,66 +76,8 @@ def declare_sample(
         _cases=cases.reset_index(drop=True),
         _reserve=cases.iloc[:0].reset_index(drop=True),
         _population=counts,
+        drawing=drawing,
     )
-
-
-def _strata(
-    cases: pd.DataFrame, data: pd.DataFrame, columns: tuple[str, ...], population: Population
-) -> pd.DataFrame:
-    """Return the stratum columns, ``population`` and ``sampled``, sorted; check the numbers."""
-    import pandas as pd
-
-    sampled = {_key(row[:-1]): int(row[-1]) for row in _rows(count_cases(cases, columns))}
-    if isinstance(population, str):
-        sizes = _from_column(cases, data, columns, population)
-    elif isinstance(population, Mapping):
-        sizes = {
-            _key(key if isinstance(key, tuple) else (key,)): _whole(value, key)
-            for key, value in population.items()
-        }
-    elif columns:
-        raise AuditError(
-            "population is one number, but the sample is stratified; give a column or a mapping "
-            "stratum -> number of cases."
-        )
-    else:
-        sizes = {(): _whole(population, "the caseload")}
-    forgotten = [" / ".join(key) for key in sampled if key not in sizes]
-    if forgotten:
-        raise AuditError(
-            f"population has no number for {len(forgotten)} strata of the sample: "
-            f"{first_few(forgotten)}."
-        )
-    for key, size in sizes.items():
-        if size < sampled.get(key, 0):
-            raise AuditError(
-                f"population is {size} for {' / '.join(key) or 'the caseload'}, but the sample has "
-                f"{sampled[key]} cases from there; it cannot be smaller."
-            )
-    rows = [(*key, sizes[key], sampled.get(key, 0)) for key in sorted(sizes)]
-    return pd.DataFrame(rows, columns=[*columns, "population", "sampled"])
-
-
-def _from_column(
-    cases: pd.DataFrame, data: pd.DataFrame, columns: tuple[str, ...], population: str
-) -> dict[tuple[str, ...], int]:
-    if population not in data.columns:
-        raise AuditError(
-            f"The table has no column {population!r} for population"
-            f"{near_names(population, data.columns)}"
-        )
-    sizes: dict[tuple[str, ...], int] = {}
-    labels = (
-        zip(*(cases[column] for column in columns), strict=True) if columns else [()] * len(cases)
-    )
-    for key, value in zip(labels, data[population], strict=True):
-        size = _whole(value, " / ".join(key) or "the caseload")
-        if sizes.setdefault(_key(key), size) != size:
-            raise AuditError(
-                f"Column {population!r} says both {sizes[_key(key)]} and {size} for "
-                f"{' / '.join(key) or 'the caseload'}; a stratum has one size."
-            )
-    return sizes
 
 
 def _domain_counts(
@@ -135,7 +85,8 @@ def _domain_counts(
 ) -> pd.DataFrame | None:
     """Return the caseload's cases by stratum and domains; None where nobody told."""
     if domain_population is None:
-        return None if domains else strata.drop(columns="sampled")
+        known = not domains and strata["population"].notna().all()
+        return strata.drop(columns="sampled") if known else None
     if not domains:
         raise AuditError("domain_population is given, but no domains; name the domain columns.")
     table = as_pandas(domain_population)
@@ -148,21 +99,23 @@ def _domain_counts(
     counts = table[wanted].copy()
     for column in (*columns, *domains):
         counts[column] = clean_labels(counts[column], column=column)
-    counts["population"] = [_whole(value, "a domain") for value in counts["population"]]
+    counts["population"] = [
+        whole_number(value, "population", "a domain", "cases") for value in counts["population"]
+    ]
     if counts.duplicated(subset=wanted[:-1]).any():
         raise AuditError("domain_population has two rows for the same stratum and domains.")
     told = {
-        _key(row[:-1]): int(row[-1])
-        for row in _rows(
+        key_of(row[:-1]): int(row[-1])
+        for row in rows_of(
             counts.groupby(list(columns))["population"].sum().reset_index()
             if columns
             else counts[["population"]].sum().to_frame().T
         )
     }
-    for row in _rows(strata.drop(columns="sampled")):
-        if told.get(_key(row[:-1]), 0) != row[-1]:
+    for row in rows_of(strata.drop(columns="sampled")):
+        if told.get(key_of(row[:-1]), 0) != row[-1]:
             raise AuditError(
-                f"domain_population adds up to {told.get(_key(row[:-1]), 0)} cases in "
+                f"domain_population adds up to {told.get(key_of(row[:-1]), 0)} cases in "
                 f"{' / '.join(row[:-1]) or 'the caseload'}, but population says {row[-1]}."
             )
     return counts
@@ -173,30 +126,10 @@ def _refuse_fewer_than_found(
 ) -> None:
     if counts is None or not columns:
         return
-    known = {_key(row[:-1]): int(row[-1]) for row in _rows(counts)}
-    for row in _rows(count_cases(cases, columns)):
-        if row[-1] > known.get(_key(row[:-1]), 0):
+    known = {key_of(row[:-1]): int(row[-1]) for row in rows_of(counts)}
+    for row in rows_of(count_cases(cases, columns)):
+        if row[-1] > known.get(key_of(row[:-1]), 0):
             raise AuditError(
-                f"domain_population says {known.get(_key(row[:-1]), 0)} cases in "
+                f"domain_population says {known.get(key_of(row[:-1]), 0)} cases in "
                 f"{' / '.join(row[:-1])}, but the sample has {row[-1]} from there."
             )
-
-
-def _rows(table: pd.DataFrame) -> list[tuple[Any, ...]]:
-    return list(table.itertuples(index=False, name=None))
-
-
-def _key(values: Sequence[object]) -> tuple[str, ...]:
-    return tuple(str(value).strip() for value in values)
-
-
-def _whole(value: object, label: object) -> int:
-    try:
-        number = float(str(value))
-    except ValueError:
-        number = float("nan")
-    if isinstance(value, bool | np.bool_) or not number.is_integer() or number < 0:
-        raise AuditError(
-            f"population is {value!r} for {label}; it must be a whole number of cases."
-        )
-    return int(number)

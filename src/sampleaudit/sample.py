@@ -36,13 +36,31 @@ PROGRESS_FROM: Final = 1_000_000  # cases; hashing fewer takes about a second
 _SEED_LENGTH: Final = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How the cases of a sample were drawn, where not simply case by case within strata.
+
+    ``clusters``: the cluster of each case, from 0, None where every case is its own.
+    ``cluster_population``: clusters of the register in each stratum, in the order of
+    ``Sample.strata`` (inf: drawn with replacement, or as if). ``cluster_sizes``: cases of the
+    register in each cluster, where cases were drawn within clusters, else None. ``weights``: cases
+    of the register that each case stands for, None where the numbers drawn say it.
+    """
+
+    clusters: NDArray[np.intp] | None
+    cluster_population: NDArray[np.float64]
+    cluster_sizes: NDArray[np.float64] | None
+    weights: NDArray[np.float64] | None
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Sample:
     """The cases to read and what is known of the caseload they stand for.
 
     Made by `draw`, `load_sample` or `declare_sample`. ``selection`` is ``"drawn"`` (here, and
     replayable), ``"random"`` (elsewhere, declared) or ``"chosen"`` (not random: it speaks for
-    nothing but itself). ``analysis`` is what the plan bound.
+    nothing but itself). ``analysis`` is what the plan bound. ``drawing`` is None for cases drawn at
+    random within strata; with clusters or weights of their own it tells which.
     """
 
     case_id: str
@@ -56,6 +74,7 @@ class Sample:
     _cases: pd.DataFrame
     _reserve: pd.DataFrame
     _population: pd.DataFrame | None
+    drawing: Drawing | None = None
 
     @property
     def cases(self) -> pd.DataFrame:
@@ -69,7 +88,10 @@ class Sample:
 
     @property
     def strata(self) -> pd.DataFrame:
-        """The stratum columns, ``population`` and ``sampled``, one row a stratum."""
+        """The stratum columns, ``population`` and ``sampled``, one row a stratum, in cases.
+
+        ``population`` is nan where a sample of clusters, or with weights, does not tell.
+        """
         return self._strata.copy()
 
     @property
@@ -132,6 +154,16 @@ def draw(plan: Plan, *, seed: str, reserve: float = 0.2) -> Sample:
         _reserve=spare,
         _population=frame.population,
     )
+
+
+def refuse_clusters(sample: Sample, what: str) -> None:
+    """Refuse a sample of clusters, or with weights of its own, for what counts cases by stratum."""
+    if sample.drawing is not None:
+        kind = "weights" if sample.drawing.clusters is None else "clusters"
+        raise AuditError(
+            f"{what} needs cases drawn one by one within strata, and this sample was declared with "
+            f"{kind}. survey_means, survey_totals and survey_ratios fit it."
+        )
 
 
 def draw_rows(

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
+from sampleaudit.formulas.profile import upper_limit
 from sampleaudit.formulas.ratio import domain_limits, ratio_limits
 
 TWO_SIDED = {"lower_tail": 0.025, "upper_tail": 0.025}
@@ -61,7 +62,8 @@ def samples(draw: st.DrawFn, least: int = 1) -> Sample:
 
 # Limits to four digits from a separate compiled program (bisection throughout, convolution by
 # loops on 4,096 points, which moves a limit outward by up to .0002); the exact ones, all outcomes
-# enumerated, are .0904, .2947 for the second and .0292, .1618 for the last.
+# enumerated, are .0904, .2947 for the second and .0292, .1618 for the last. All of them without a
+# margin for nearby caseloads.
 @pytest.mark.parametrize(
     ("N", "n", "errors", "correct", "low", "high"),
     [
@@ -76,14 +78,14 @@ def test_known_limits(
 ) -> None:
     applicable = np.add(errors, correct)
     assert pytest.approx((low, high), abs=2e-4) == ratio_limits(
-        errors, applicable, n, N, **TWO_SIDED
+        errors, applicable, n, N, **TWO_SIDED, delta=0.0
     )
 
 
 def test_known_limits_of_a_domain_of_known_size() -> None:
     """From the same program; the exact limits, all outcomes enumerated, are .0460, .3587."""
     assert pytest.approx((0.0459, 0.3587), abs=2e-4) == domain_limits(
-        [2, 1, 0], [15, 3, 1], [150, 30, 10], [50, 30, 20], [500, 300, 200], **TWO_SIDED
+        [2, 1, 0], [15, 3, 1], [150, 30, 10], [50, 30, 20], [500, 300, 200], **TWO_SIDED, delta=0.0
     )
 
 
@@ -98,6 +100,33 @@ def test_one_stratum_with_all_applicable_has_the_exact_hypergeometric_limits(
         _, high = ratio_limits(x, n, n, N, **TWO_SIDED)
         # the real-numbered limit lies in the gap after the last whole number that is accepted
         assert expected - 1e-3 <= high * N <= expected + 1 + 1e-3
+
+
+@pytest.mark.parametrize(("x", "n"), [([3, 2, 0], [60, 40, 22]), ([9, 1, 4], [60, 45, 30])])
+def test_where_all_read_are_applicable_the_plain_limits_are_those_of_a_known_size(x, n) -> None:
+    """Whole numbers of errors up to the plain profile limit, and none above, lie inside."""
+    N = np.array([500, 300, 140])
+    expected = upper_limit(np.array(x), np.array(n), N, tail=0.025, delta=0.0)
+    _, high = ratio_limits(x, n, n, N, **TWO_SIDED, delta=0.0)
+    assert expected - 0.05 <= high * N.sum() <= expected + 1 + 0.05
+
+
+@settings(max_examples=40, deadline=None)
+@given(samples())
+def test_nearby_caseloads_only_widen(sample: Sample) -> None:
+    """But for the precision of the search, a hundredth of a per cent of the width."""
+    plain_low, plain_high = ratio_limits(*sample.arguments, **TWO_SIDED, delta=0.0)
+    low, high = ratio_limits(*sample.arguments, **TWO_SIDED)
+    near = NEAR + 1e-3 * (plain_high - plain_low)
+    assert low <= plain_low + near
+    assert high >= plain_high - near
+
+
+def test_a_domain_read_nearly_whole_still_has_a_width() -> None:
+    """All but one of 12 were read, and none was an error: the last one may be."""
+    low, high = domain_limits([0, 0], [7, 4], [8, 4], [14, 6], [16, 9], **TWO_SIDED)
+    assert low == 0
+    assert 1 / 12 <= high + ROUNDING
 
 
 @pytest.mark.parametrize("limits", [ratio_limits, domain_limits])

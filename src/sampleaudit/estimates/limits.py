@@ -23,6 +23,10 @@ from sampleaudit.formulas.guaranteed import guaranteed_limits
 from sampleaudit.formulas.linearisation import LinearEstimate, linear_rate
 from sampleaudit.formulas.profile import profile_limits
 from sampleaudit.formulas.ratio import domain_limits, ratio_limits
+from sampleaudit.formulas.ratio_guaranteed import (
+    guaranteed_domain_limits,
+    guaranteed_ratio_limits,
+)
 
 Counts = tuple[int, ...]
 _ROUNDING: Final = 1e-9  # cases: a product of a share and a count that is whole but for rounding
@@ -123,8 +127,12 @@ def random_size_limits(
         if domain_population is None:
             return limits
         return replace(limits, remarks=_why_size_is_ignored(domain, domain_population, limits))
-    if method in _WHOLE_CASES or method == "guaranteed":
-        whole = {*_WHOLE_CASES, "guaranteed"} - {"profile"}
+    if method == "guaranteed":
+        return _guaranteed_rate(
+            errors, applicable, domain, reviewed, population, domain_population, lower, upper
+        )
+    if method in _WHOLE_CASES:
+        whole = {*_WHOLE_CASES} - {"profile"}
         others = [repr(name) for name in METHODS if name not in whole]
         raise AuditError(
             f"method {method!r} does not fit a rate whose denominator is estimated (cases that do "
@@ -133,6 +141,30 @@ def random_size_limits(
         )
     estimate = linear_rate(errors, applicable, reviewed, population, domain=domain)
     return _textbook(estimate, method, lower, upper)
+
+
+def _guaranteed_rate(
+    errors: Counts,
+    applicable: Counts,
+    domain: Counts,
+    reviewed: Counts,
+    population: Counts,
+    domain_population: Counts | None,
+    lower: float | None,
+    upper: float | None,
+) -> Limits:
+    """Return limits that hold in every caseload; a domain's known size is always used."""
+    if domain_population is None:
+        low, high, guarantee = guaranteed_ratio_limits(
+            np.array(errors), np.array(applicable), np.array(reviewed), np.array(population),
+            lower_tail=lower, upper_tail=upper,
+        )  # fmt: skip
+        return _rates_only(low, high, "guaranteed-ratio", guarantee)
+    low, high, guarantee = guaranteed_domain_limits(
+        np.array(errors), np.array(domain), np.array(domain_population),
+        np.array(reviewed), np.array(population), lower_tail=lower, upper_tail=upper,
+    )  # fmt: skip
+    return _rates_only(low, high, "guaranteed-domain", guarantee)
 
 
 def with_totals(limits: Limits, *, size: float, least: int, most: float) -> Limits:

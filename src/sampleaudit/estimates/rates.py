@@ -34,6 +34,7 @@ from sampleaudit.estimates.limits import Limits
 from sampleaudit.estimates.table import ALL, Estimate, Estimates
 from sampleaudit.findings import ANY_ERROR, Findings, any_error
 from sampleaudit.formulas.linearisation import linear_rate
+from sampleaudit.sample import refuse_clusters
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,6 +75,7 @@ def estimate_rates(
     unknown indicators and columns, and for a method that does not fit.
     """
     sample = findings.sample
+    refuse_clusters(sample, "estimate_rates")
     analysis, remarks = _settle(findings, level, side, method, missing)
     columns = () if by is None else as_columns(by, name="by")
     if columns and sample.analysis.by and not set(columns) <= set(sample.analysis.by):
