@@ -1,4 +1,4 @@
-"""Measure all groups, or those named: draw, intervals, many_rates, import_time."""
+"""Measure all groups, or those named: draw, intervals, many_rates, survey, import_time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import time
 from importlib.metadata import version
 
-from benchmarks import draw, import_time, intervals, many_rates
+from benchmarks import draw, import_time, intervals, many_rates, survey
 from benchmarks.measuring import CORES
 
 GROUPS = {
@@ -15,6 +15,7 @@ GROUPS = {
     "draw": draw.main,
     "intervals": intervals.main,
     "many_rates": many_rates.main,
+    "survey": survey.main,
 }
 
 
