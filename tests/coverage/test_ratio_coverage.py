@@ -33,27 +33,28 @@ METHODS = (
 SLOW = pytest.mark.slow
 
 # population, sampled, domain (None: not applicable cases are unknown); then floors of the default,
-# a thousandth under what this file measured: level .95 and .90 two-sided, the lesser side at .95
+# a thousandth under what this file measured: level .95 and .90 two-sided, the lesser side at .95.
+# (In the first design a limit is within a rounding of the rate 1/2: .9722 or .9848.)
 DESIGNS = [
     pytest.param((12,), (5,), None, (0.971, 0.927, 0.953), id="12;5"),
     pytest.param((8, 6), (4, 3), None, (0.961, 0.913, 0.949), id="8,6;4,3"),
     pytest.param((8, 6), (4, 3), (5, 3), (0.967, 0.928, 0.956), id="8,6;4,3;domain 5,3"),
     pytest.param((20,), (8,), None, (0.957, 0.934, 0.949), id="20;8", marks=SLOW),
     pytest.param((40,), (8,), None, (0.955, 0.920, 0.952), id="40;8", marks=SLOW),
-    pytest.param((14, 6), (5, 3), None, (0.958, 0.917, 0.947), id="14,6;5,3", marks=SLOW),
-    pytest.param((20, 10), (7, 4), None, (0.953, 0.904, 0.940), id="20,10;7,4", marks=SLOW),
-    pytest.param((7, 5, 4), (3, 2, 2), None, (0.953, 0.907, 0.944), id="7,5,4;3,2,2", marks=SLOW),
+    pytest.param((14, 6), (5, 3), None, (0.959, 0.918, 0.947), id="14,6;5,3", marks=SLOW),
+    pytest.param((20, 10), (7, 4), None, (0.954, 0.913, 0.949), id="20,10;7,4", marks=SLOW),
+    pytest.param((7, 5, 4), (3, 2, 2), None, (0.961, 0.924, 0.949), id="7,5,4;3,2,2", marks=SLOW),
     pytest.param(
-        (14, 6), (5, 3), (8, 3), (0.966, 0.933, 0.962), id="14,6;5,3;domain 8,3", marks=SLOW
+        (14, 6), (5, 3), (8, 3), (0.967, 0.934, 0.963), id="14,6;5,3;domain 8,3", marks=SLOW
     ),
     pytest.param(
-        (20, 12), (8, 5), (14, 6), (0.958, 0.914, 0.951), id="20,12;8,5;domain 14,6", marks=SLOW
+        (20, 12), (8, 5), (14, 6), (0.959, 0.914, 0.951), id="20,12;8,5;domain 14,6", marks=SLOW
     ),
     pytest.param(
         (10, 8, 6),
         (3, 3, 2),
         (6, 4, 2),
-        (0.958, 0.911, 0.951),
+        (0.957, 0.911, 0.951),
         id="10,8,6;3,3,2;domain 6,4,2",
         marks=SLOW,
     ),

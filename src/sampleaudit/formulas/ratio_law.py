@@ -33,7 +33,7 @@ Law = Literal["given", "anew"]
 _IGNORED: Final = 1e-8  # probability left out of a row of outcomes, and then added to the tail
 _PAIRED: Final = 4096  # outcomes of a stratum up to which its two parts are combined one by one
 _TIE: Final = 1e-9  # cases: where the end of what is possible is a matter of rounding
-_STILL: Final = 1e-10  # a value that moves by less does not vary
+_STILL: Final = 1e-5  # cases: a value that moves by less does not vary, but for rounding
 _LARGEST: Final = 500.0  # of an exponent
 _TINY: Final = 1e-12  # variance of what does not vary
 

@@ -16,7 +16,8 @@ from sampleaudit.formulas.ratio_worst import WorstTail
 Floats = NDArray[np.float64]
 
 _PRECISION: Final = 1e-6  # of a limit, as a share of 1
-_RELATIVE: Final = 1e-4  # of the distance from the estimate
+_RELATIVE: Final = (1e-4, 1e-3)  # of the distance from the estimate, at first and later
+_PATIENCE: Final = 6  # looks; where more are needed the tail moves in small jumps
 _CLOSE: Final = 3e-4  # of the normal quantile of a probability
 _STRAIGHT: Final = 0.005  # the same: between two ends as near as this the limit is on their line
 _ACCEPTED: Final = 1e-12  # a probability this much below the tail still counts as above it
@@ -24,7 +25,7 @@ _SURELY: Final = 1e-300  # probabilities between these have normal quantiles to 
 _ALMOST_SURE: Final = 1 - 1e-16
 _PLACES: Final = np.array([0.4, 0.7, 0.9, 1.1, 1.4, 1.8, 2.3])  # times the first guess's width
 _PUSHED: Final = 1.05  # a step outward, to end beyond the limit
-_SLOWER: Final = 3.0  # how much longer each further step is
+_FLATTER: Final = 2.0  # the slope is divided by so much at each further step outward
 _LOOKS: Final = 100  # halving alone needs about twenty
 _WEAKER: Final = 0.5  # an end that stays counts half (the Illinois rule: Dowell and Jarratt 1971)
 
@@ -50,7 +51,7 @@ def upper_limit(design: Design, counts: Floats, *, tail: float, delta: float) ->
     low = _End(inner, max(-wanted, _PRECISION))  # the estimate is taken as possible
     high = _End(last, -np.inf)
     rate = guess
-    for _ in range(_LOOKS):
+    for look in range(_LOOKS):
         found = float(special.ndtri(min(max(worst(rate), _SURELY), _ALMOST_SURE))) - wanted
         if abs(found) < _CLOSE:  # the rest of the way along the line from the lower end
             fall = (low.margin - found) / (rate - low.rate)
@@ -60,10 +61,11 @@ def upper_limit(design: Design, counts: Floats, *, tail: float, delta: float) ->
             return most
         other.weight *= _WEAKER if end.again else 1.0
         end.rate, end.margin, end.weight, end.again, other.again = rate, found, 1.0, True, False
-        if high.rate - low.rate <= max(_PRECISION, _RELATIVE * (high.rate - inner)):
+        near = _RELATIVE[look >= _PATIENCE] * (high.rate - inner)
+        if high.rate - low.rate <= max(_PRECISION, near):
             return high.rate
         rate = _between(low, high, slope)
-        slope /= _SLOWER
+        slope /= _FLATTER
         if low.margin - high.margin < _STRAIGHT:
             return rate
     return high.rate

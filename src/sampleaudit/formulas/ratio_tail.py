@@ -27,7 +27,7 @@ _SHRUNK: Final = 18.0  # what lies beyond the window counts e^-18 of its probabi
 _FEW: Final = 6  # terms whose roundings are left as they are
 _MANY: Final = 24
 _POINTS: Final = (8192, 4096, 8192)  # of the grid: with few terms, some, and many
-_TOGETHER: Final = 4
+_TOGETHER: Final = 4  # terms transformed at once
 _SURE: Final = 3.0  # standard deviations
 
 
@@ -99,13 +99,12 @@ def _grid_tail(values: Floats, probabilities: Floats) -> float:
     cells = steps.astype(np.int64) % points
     spectrum = np.ones(points // 2 + 1, dtype=np.complex128)
     # a few terms at a time: their grids stay in the processor's cache, all of them would not
-    for start_ in range(0, terms, _TOGETHER):
-        part = slice(start_, min(start_ + _TOGETHER, terms))
-        rows = part.stop - part.start
-        place_ = (cells[part] + points * np.arange(rows)[:, None]).ravel()
-        share = (tilted[part] / sums[part]).ravel()
-        grids = np.bincount(place_, share, rows * points).reshape(rows, points)
-        spectrum *= fft.rfft(grids, axis=1).prod(axis=0)
+    for first in range(0, terms, _TOGETHER):
+        some = cells[first : first + _TOGETHER]
+        shares = (tilted / sums)[first : first + _TOGETHER]
+        spots = some + points * np.arange(len(some))[:, None]
+        grids = np.bincount(spots.ravel(), shares.ravel(), len(some) * points)
+        spectrum *= fft.rfft(grids.reshape(-1, points), axis=1).prod(axis=0)
     window = np.arange(bottom, target + 2)
     weights = np.exp(tilt * window + np.log(sums).sum())
     weights[-1] *= place - target if lowered else 0.0

@@ -34,7 +34,7 @@ _EDGE: Final = 1e-9  # log-likelihoods are compared with this much room for roun
 _STEEPEST: Final = 0.3  # tilt of the size foreseen, at most
 _STRAIGHT: Final = 1e-6  # square of a skewness that is as good as none
 _ROUGH: Final = 1e-5  # error of the rate, where caseloads are only looked at
-_FINE: Final = 1e-9  # where they are tested
+_FINE: Final = 1e-10  # where they are tested
 _TINY: Final = 1e-300  # instead of dividing by zero
 
 
@@ -84,7 +84,8 @@ class WorstTail:
         """Return the largest P(D <= d) among the plausible caseloads tried."""
         if not self.delta:
             start = float(np.interp(rate, *self._solved))
-            totals, _ = self._profile(np.array([rate]), start=start, precision=_FINE)
+            totals, multipliers = self._profile(np.array([rate]), start=start, precision=_FINE)
+            self._remember(rate, float(multipliers[0]))
             return self._largest(totals, rate, "given")
         best, border = self._plausible(rate)
         tried = [border]
@@ -135,6 +136,7 @@ class WorstTail:
             start=middle + self._shift,
             precision=_FINE,
         )
+        self._remember(rate, float(multipliers[0]))
         fits = log_likelihood(tried, counts)
         floor = float(fits[0]) - self.delta
         last = int(np.flatnonzero(fits >= floor - _EDGE)[-1])
@@ -142,10 +144,15 @@ class WorstTail:
         if rows == len(_SIZES):  # from now on only the tilts beside the border
             beside = np.unique([0, last, min(last + 1, rows - 1)])
             self._sizes, multipliers = self._sizes[beside], multipliers[beside]
-        self._shift = multipliers - middle
+        self._shift = multipliers - multipliers[0]
         if last < rows - 1:
             border = border + self._way(border, tried[last + 1], floor) * (tried[last + 1] - border)
         return tried[:1], border[None]
+
+    def _remember(self, rate: float, multiplier: float) -> None:
+        rates, multipliers = self._solved
+        place = int(np.searchsorted(rates, rate))
+        self._solved = np.insert(rates, place, rate), np.insert(multipliers, place, multiplier)
 
     def _way(self, inside: Floats, outside: Floats, floor: float) -> float:
         """Return how far from one caseload to the other the log-likelihood reaches the floor."""
