@@ -15,29 +15,36 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.coverage.designs import KNOWN_METHODS, PLAIN, PROVED
+from benchmarks.coverage.designs import LINEARISED, PLAIN, PROVED
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 KEPT: Final = ROOT / "build" / "coverage"
 WORKERS: Final = 2
 _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_SOURCES: Final = (
-    "src/sampleaudit/formulas/*.py",
-    "src/sampleaudit/estimates/limits.py",
-    "src/sampleaudit/estimates/difference.py",
-    "src/sampleaudit/analysis.py",
-    "benchmarks/coverage/methods.py",
-)
+_SOURCES: Final = ("src/sampleaudit/formulas/*.py",)
 _FORMULAS: Final = "src/sampleaudit/formulas"
 _TEXTBOOK: Final = ("textbook", "linearisation")
-_BEGINS: Final = {
+_KNOWN: Final = {
     "profile": ("profile",),
     PLAIN: ("profile",),
     "guaranteed": ("guaranteed",),
     PROVED: ("fourier_chernoff",),
     "berger-boos": ("searched",),
     "wendell-schmee": ("searched",),
+} | dict.fromkeys(("wright-sidak", *LINEARISED), _TEXTBOOK)
+_BEGINS: Final = {
+    "totals": _KNOWN,
+    "simulation": _KNOWN,
+    "ratios": {"profile": ("ratio",), "guaranteed": ("ratio_guaranteed",)}
+    | dict.fromkeys(LINEARISED, _TEXTBOOK),
+    "differences": {
+        "profile": ("differences",),
+        "guaranteed": ("difference_guaranteed",),
+        PROVED: ("difference_proved",),
+    }
+    | dict.fromkeys(("newcombe", "mee", "miettinen-nurminen"), ("textbook_differences",)),
 }
+"""The modules of formulas that each part's methods begin in."""
 
 Result = dict[str, Any]
 Work = Callable[..., Result]
@@ -65,11 +72,11 @@ class Task:
         return sha256(text.encode()).hexdigest()[:16]
 
     def _entries(self) -> tuple[str, ...]:
-        """Return the modules of formulas that a method for known caseloads begins in."""
-        methods = [each for each in self.arguments if isinstance(each, str)]
-        if self.part not in ("totals", "simulation"):
-            return ()
-        found = [_BEGINS.get(method, _TEXTBOOK) for method in methods if method in KNOWN_METHODS]
+        """Return the modules of formulas that the task's method begins in, none if it has none."""
+        begins = _BEGINS.get(self.part, {})
+        found = [
+            begins[each] for each in self.arguments if isinstance(each, str) and each in begins
+        ]
         return found[0] if found else ()
 
     @property

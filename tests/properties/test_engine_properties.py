@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from sampleaudit.formulas.guaranteed import guaranteed_limits
 from sampleaudit.formulas.lattice import build_lattice
-from sampleaudit.formulas.profile import DELTA, profile_limits
+from sampleaudit.formulas.profile import margin, profile_limits
 
 Row = tuple[int, ...]
 SETTINGS = settings(
@@ -262,6 +262,8 @@ def defined_upper(counts: Counts, tail: float) -> int:
     is within exp(-delta) of the best of that total; the largest over x with errors left out.
     """
     table = chances(counts.population, counts.reviewed)
+    partly = [n for n, N in zip(counts.reviewed, counts.population, strict=True) if 0 < n < N]
+    delta = margin(np.array(partly)) if partly else 0.0
     weights = [Fraction(N, n) for N, n in zip(counts.population, counts.reviewed, strict=True)]
     estimates = {
         y: sum(w * k for w, k in zip(weights, y, strict=True)) for y in table[(0,) * len(weights)]
@@ -271,7 +273,7 @@ def defined_upper(counts: Counts, tail: float) -> int:
         below = [y for y, s in estimates.items() if s <= estimates[fewer]]
         for t in range(last + 1, counts.size + 1):
             likely = [(p[fewer], p) for T, p in table.items() if sum(T) == t and p[fewer] > 0]
-            least = max((each for each, _ in likely), default=0.0) * exp(-DELTA) * (1 - 1e-9)
+            least = max((each for each, _ in likely), default=0.0) * exp(-delta) * (1 - 1e-9)
             worst = max(
                 (sum(p[y] for y in below) for each, p in likely if each >= least), default=0
             )

@@ -46,16 +46,16 @@ def difference_limits(
     *,
     lower_tail: float | None,
     upper_tail: float | None,
-    delta: float = DELTA,
+    delta: float | None = None,
 ) -> tuple[float, float]:
     """Return limits of the rate of ``a`` less the rate of ``b``.
 
     The upper limit is the theta from which on P(S <= s) <= tail, S the estimate of theta and the
     probability the largest in the caseloads (in real numbers) with difference theta whose
-    log-likelihood is within ``delta`` of the best of them; the lower limit is the negative of the
-    upper limit of b - a. A census stratum (n = N) is known and has no part in the chance. A stratum
-    of which no case was read (n = 0) counts as what widens. Where one side is known in full the
-    limits are those of `profile.upper_limit` of the other, moved.
+    log-likelihood is within ``delta`` of the best of them (`DELTA` unless given); the lower limit
+    is the negative of the upper limit of b - a. A census stratum (n = N) is known and has no part
+    in the chance. A stratum of which no case was read (n = 0) counts as what widens. Where one side
+    is known in full the limits are those of `profile.upper_limit` of the other, moved.
     """
     first, second = strata_of(a), strata_of(b)
     high = _upper(first, second, upper_tail, delta)
@@ -64,7 +64,7 @@ def difference_limits(
 
 
 def difference_tail(
-    a: Counts, b: Counts, *, difference: float = 0.0, delta: float = DELTA
+    a: Counts, b: Counts, *, difference: float = 0.0, delta: float | None = None
 ) -> float:
     """Return P(S <= s) in the worst plausible caseloads with this difference of a less b.
 
@@ -75,10 +75,11 @@ def difference_tail(
     first, second = strata_of(a), strata_of(b)
     problem = build_problem(first, second)
     t = difference + 1 - known_part(first, second)
+    delta = DELTA if delta is None else delta
     return worst_tail(problem, t, delta=delta) if t <= float(problem.most) + PRECISION else 0.0
 
 
-def _upper(a: Strata, b: Strata, tail: float | None, delta: float) -> float:
+def _upper(a: Strata, b: Strata, tail: float | None, delta: float | None) -> float:
     """Return the upper limit of the rate of a less the rate of b."""
     if not a.open.any() or not b.open.any():
         errors = upper_limit(a.x, a.n, a.N, tail=tail, delta=delta)
@@ -87,7 +88,11 @@ def _upper(a: Strata, b: Strata, tail: float | None, delta: float) -> float:
         return errors / a.size - (b.size - right) / b.size
     problem, known = build_problem(a, b), known_part(a, b)
     most = known + float(problem.most) - 1
-    return min(known + _limit(problem, tail, delta) - 1, most) if tail else most
+    return (
+        min(known + _limit(problem, tail, DELTA if delta is None else delta) - 1, most)
+        if tail
+        else most
+    )
 
 
 def _limit(problem: Problem, tail: float, delta: float) -> float:

@@ -18,7 +18,8 @@ from sampleaudit.formulas.hypergeometric import ROUNDING, IntArray, total_limits
 from sampleaudit.formulas.lattice import build_lattice
 from sampleaudit.formulas.worst import Finding, Search, profile_tails
 
-DELTA: Final = 0.5  # how much less likely than the best (in log) a caseload may be and still count
+_DELTA: Final = 0.5  # how much less likely than the best (in log) a caseload may be and still count
+_PER_CASE: Final = 6.0  # over the cases read, added to that: the fewer, the coarser the tails
 _NOISE: Final = 1e-14  # rounding of the Fourier transform
 _RIVAL: Final = 0.3  # a tail this share short of the bound may still pass it at its worst caseload
 _SMOOTH: Final = 0.04  # (longest step of S / its deviation)^3: below it no error less can matter
@@ -50,16 +51,16 @@ def profile_limits(
 
 
 def upper_limit(
-    x: IntArray, n: IntArray, N: IntArray, *, tail: float | None, delta: float = DELTA
+    x: IntArray, n: IntArray, N: IntArray, *, tail: float | None, delta: float | None = None
 ) -> int:
     """Return max{t : p(t) > tail}, an upper confidence limit for T = sum T_h.
 
     p(t) = max P_T(S <= s) over the caseloads with sum T_h = t whose log-likelihood is within
-    ``delta`` of the largest one's. With delta = 0 that is the profile caseload alone: the
-    estimated p-value of Storer and Kim (1990) and Krishnamoorthy and Thomson (2002). The limit
-    never falls when a case found correct turns out to be an error (the largest over the findings
-    with one error less is taken). One stratum: exact (Konijn 1973). Several: the coverage is
-    measured, not proved; see tests/coverage/test_profile_coverage.py.
+    ``delta`` of the largest one's, `margin` unless given. With delta = 0 that is the profile
+    caseload alone: the estimated p-value of Storer and Kim (1990) and Krishnamoorthy and Thomson
+    (2002). The limit never falls when a case found correct turns out to be an error (the largest
+    over the findings with one error less is taken). One stratum: exact (Konijn 1973). Several: the
+    coverage is measured, not proved; see tests/coverage/test_profile_coverage.py.
     """
     open_ = (n > 0) & (n < N)
     known = int(x[n == N].sum() + N[n == 0].sum())
@@ -73,8 +74,16 @@ def upper_limit(
         )
     order = np.lexsort((x, n, N))  # so that the order of the strata cannot matter
     x, n, N = x[order], n[order], N[order]
-    search = Search(build_lattice(n, N), tail, delta)
+    search = Search(build_lattice(n, N), tail, margin(n) if delta is None else delta)
     return known + _search(search, x)
+
+
+def margin(reviewed: IntArray) -> float:
+    """Return delta for the strata read in part: 0.5 + 6 / (cases read in them).
+
+    Known from the design alone. Why these numbers: docs/decisions/003-profile-delta-and-lattice.md.
+    """
+    return _DELTA + _PER_CASE / int(reviewed.sum())
 
 
 def _search(search: Search, x: IntArray) -> int:
