@@ -236,3 +236,16 @@ def test_methods_for_endless_populations_refuse_strata_and_unread_caseloads(meth
 def test_options_that_do_not_exist_are_refused(options, message):
     with pytest.raises(sa.AuditError, match=message):
         sa.difference_interval(*ONE, **options)
+
+
+def test_registers_of_millions_have_the_limits_of_registers_of_thousands():
+    """No whole number overflows; hardly anything is read, so size matters as far as grids do."""
+    a, b = ([9, 3, 4], [37, 25, 29]), ([5, 6], [41, 23])
+    sizes = ([900_000, 1_500, 77_777], [800_000, 1_000])
+    few, many = (
+        sa.difference_interval(
+            (*a, [size * times for size in sizes[0]]), (*b, [size * times for size in sizes[1]])
+        )
+        for times in (1, 1_000)
+    )
+    assert (few.low, few.high) == pytest.approx((many.low, many.high), abs=2e-3)

@@ -111,8 +111,9 @@ def build_lattice(reviewed: IntArray, population: IntArray) -> Lattice:
         weights, step = np.array(whole, dtype=np.int64), unit / multiple
     else:
         rest = population - reviewed
-        spread = float((population * rest / reviewed).sum()) ** 0.5
-        counts = float((reviewed * rest / np.maximum(population - 1, 1)).sum() / 4) ** 0.5
+        # as floats: the product of two large registers' sizes, squared, is beyond whole numbers
+        spread = float((population * (rest / reviewed)).sum()) ** 0.5
+        counts = float((reviewed * (rest / np.maximum(population - 1, 1))).sum() / 4) ** 0.5
         finest = _FINE * counts * sum(N) / spread
         step = sum(N) / next((g for g in _GRIDS if g >= finest), _GRIDS[-1])
         weights = np.maximum(np.rint(population / reviewed / step).astype(np.int64), 1)

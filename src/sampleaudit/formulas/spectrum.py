@@ -26,7 +26,7 @@ ComplexArray = NDArray[np.complex128]
 
 _LOST: Final = 39.0  # -log of what a frequency left out may carry, 1e-17
 _FEW: Final = 400  # frequencies, above which fewer strata are looked at to leave some out
-_WORTH: Final = 1.0  # phases over places, below which sums are quicker than transforms
+_WORTH: Final = 4.0  # phases over places, below which sums are quicker than transforms
 _WINDOW: Final = 41.5  # -log of the probability outside a window, `windows`
 _AT_ONCE: Final = 6  # strata whose bounds are added up before frequencies are left out
 _ROOM: Final = 1.25  # times the variances, for other caseloads
