@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import product
+from time import process_time
 
 import numpy as np
 import pytest
@@ -81,46 +82,65 @@ def coverage(
 
 LARGER = [
     # the most that the mean width may be over the plain profile's: the same error rate everywhere,
-    # then errors packed into small strata; measured here, a hundredth above
-    pytest.param((500, 300, 200), (50, 30, 20), (1.07, 1.14), id="three strata"),
-    pytest.param((1000, 300, 50), (40, 30, 25), (1.13, 1.22), id="three unequal strata"),
+    # then errors packed into small strata
+    pytest.param((500, 300, 200), (50, 30, 20), (1.08, 1.13), id="three strata"),
+    pytest.param((1000, 300, 50), (40, 30, 25), (1.15, 1.21), id="three unequal strata"),
     pytest.param(
-        (4000, 2500, 1500, 800, 200), (80, 60, 60, 50, 40), (1.14, 1.18), id="five strata"
+        (4000, 2500, 1500, 800, 200), (80, 60, 60, 50, 40), (1.15, 1.20), id="five strata"
     ),
     pytest.param(
         (5000, 4000, 3000, 2000, 1500, 1200, 1000, 800, 600, 400, 300, 200),
         (30,) * 12,
-        (1.12, 1.30),
+        (1.20, 1.30),  # the mean of so few samples moves by a hundredth
         id="twelve strata",
     ),
 ]
+SAMPLES = 6
+"""Of each caseload; widths are means over them, and ratios of widths means over the rates."""
 
 
 @SLOW
 @pytest.mark.parametrize(("population", "reviewed", "most"), LARGER)
-def test_how_wide_proved_limits_are(
+def test_how_wide_proved_limits_are_and_how_long_they_take(
     population: tuple[int, ...], reviewed: tuple[int, ...], most: tuple[float, float]
 ) -> None:
-    """Beside the profile interval without its margin, at the expected outcome of several rates."""
+    """Beside the profile interval without its margin, in random samples at several rates."""
     N, n = np.array(population), np.array(reviewed)
+    rng = np.random.default_rng(20)
     for packed, ceiling in zip((False, True), most, strict=True):
-        ratios = []
-        for rate in (0.01, 0.05, 0.10, 0.17, 0.30):
-            T = packed_errors(N, rate) if packed else np.rint(N * rate)
-            x = np.rint(n * T / N).astype(np.int64)
-            plain, proved = (
-                width(x, n, N, lambda y: upper_limit(y, n, N, tail=0.025, delta=0.0)),
-                width(x, n, N, lambda y: proved_upper(y, n, N, tail=0.025)),
-            )
-            low, high = wright_sidak_limits(x, n, N, lower_tail=0.025, upper_tail=0.025)
-            ratios.append((proved / plain, (high - low) / plain))
-        mean, wright = np.mean(ratios, axis=0)
+        ratios, wright, seconds = [], [], []
+        for rate in (0.01, 0.03, 0.10, 0.30):
+            T = packed_errors(N, rate) if packed else np.rint(N * rate).astype(np.int64)
+            found = [rng.hypergeometric(T, N - T, n) for _ in range(SAMPLES)]
+            plain = sum(width(x, n, N, plain_upper) for x in found)
+            begin = process_time()
+            sure = sum(width(x, n, N, proved) for x in found)
+            seconds.append((process_time() - begin) / SAMPLES)
+            ratios.append(sure / plain)
+            limits = [
+                wright_sidak_limits(x, n, N, lower_tail=0.025, upper_tail=0.025) for x in found
+            ]
+            wright.append(sum(high - low for low, high in limits) / plain)
+        mean = float(np.mean(ratios))
         where = "packed" if packed else "even"
-        print(f"\n{population}; {where}: proved {mean:.3f}, Wright-Sidak {wright:.2f}")  # noqa: T201 - evidence, with -s
+        print(  # noqa: T201 - evidence, with -s
+            f"\n{population}; {where}: proved {mean:.3f}, Wright-Sidak {np.mean(wright):.2f}; "
+            f"{np.mean(seconds):.3f} s for both limits"
+        )
         assert mean <= ceiling
 
 
-def packed_errors(N: NDArray[np.int64], rate: float) -> NDArray[np.float64]:
+def plain_upper(x: NDArray[np.int64], n: NDArray[np.int64], N: NDArray[np.int64]) -> int:
+    """Return the profile interval's upper limit without its margin."""
+    return upper_limit(x, n, N, tail=0.025, delta=0.0)
+
+
+def proved(x: NDArray[np.int64], n: NDArray[np.int64], N: NDArray[np.int64]) -> int:
+    """Return the proved upper limit."""
+    return proved_upper(x, n, N, tail=0.025)
+
+
+def packed_errors(N: NDArray[np.int64], rate: float) -> NDArray[np.int64]:
     """Return caseloads of this rate: a tenth spread evenly, the rest in the smallest strata.
 
     No stratum gets more than six tenths of its cases.
@@ -128,14 +148,14 @@ def packed_errors(N: NDArray[np.int64], rate: float) -> NDArray[np.float64]:
     T = np.floor(0.1 * rate * N)
     for h in N.argsort(kind="stable"):
         T[h] += np.clip(rate * N.sum() - T.sum(), 0, np.floor(0.6 * N[h]) - T[h])
-    return T
+    return T.astype(np.int64)
 
 
 def width(
     x: NDArray[np.int64],
     n: NDArray[np.int64],
     N: NDArray[np.int64],
-    upper: Callable[[NDArray[np.int64]], int],
+    upper: Callable[[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]], int],
 ) -> int:
     """Return upper minus lower limit, the lower one by exchanging errors and correct cases."""
-    return upper(x) + upper(n - x) - int(N.sum())
+    return upper(x, n, N) + upper(n - x, n, N) - int(N.sum())

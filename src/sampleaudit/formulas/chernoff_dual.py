@@ -8,13 +8,15 @@ caseload of total t or more and lowest <= V <= highest has
                     - theta t - (nu lowest if nu > 0 else nu highest)
 
 (docs/proved-intervals.md, theorem 3). Any multipliers give a valid bound, so they are searched
-for in floats: the best by Levenberg-Marquardt steps on a smoothed maximum, which is convex.
-Arrays have a row per problem and a column per point.
+for in floats: in every round several Newton steps are tried, with the second derivatives of the
+maximum smoothed more or less and shortened more or less, and the best is taken. The exact bound
+decides which. Arrays have a row per problem and a column per point.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -22,11 +24,22 @@ from numpy.typing import NDArray
 
 from sampleaudit.formulas.hypergeometric import FloatArray, IntArray
 
-_SOFT: Final = (0.04, 0.15)  # temperature of the smoothed maximum: least, most
-_FLAT: Final = 2e-3  # gain of the last step below which the search ends
-_STEEPEST: Final = 30.0  # of theta, in units of the scale
-_BENT: Final = 60.0  # of nu, likewise
+_STEEPEST: Final = 40.0  # of theta, in units of the scale
+_BENT: Final = 80.0  # of nu, likewise
+_SOFT: Final = np.array([0.15, 0.03, 0.006])  # temperatures of the smoothed maximum
+_DAMPING: Final = np.array([0.02, 0.3, 4.0])  # of Newton's steps, times a row's own
+_SLOWER: Final = np.array([0.3, 1.0, 5.0])  # what that becomes when one of them was the best
+_STUCK: Final = 30.0  # and when none was
 _RIDGE: Final = 0.01
+_LONGEST: Final = (3.0, 8.0)  # step of theta and nu, in units of the scale
+_SMALL: Final = 2e-3  # terms below this share of the tail keep their multipliers
+_GAIN: Final = 2e-3  # of a limit's distance from the estimate: less is no gain
+_CASES: Final = 0.05
+_PATIENCE: Final = 2  # rounds
+_NEWTON: Final = 8  # steps
+_NEAR: Final = 1e-5  # of the logarithm of a sum to 0
+_MARGIN: Final = 0.005  # cases
+_FAR: Final = 1e12  # cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,161 +51,190 @@ class Points:
     bulge: FloatArray
     starts: IntArray  # where a stratum's points begin
     counts: IntArray
-    soft: float  # temperature of the smoothed maximum
-
-
-def temperature(strata: int) -> float:
-    """Return how soft the maximum may be: in many strata its errors add up."""
-    return float(np.clip(1 / strata, *_SOFT))
 
 
 @dataclass(frozen=True, slots=True)
 class Problems:
-    """What is bounded: log bounds of the points, and the caseloads allowed."""
+    """What is bounded: log bounds of the points, and the caseloads allowed.
+
+    Problems come in groups of ``each``: their terms, exp(offset + bound), are added up and must
+    not exceed 1.
+    """
 
     bounds: FloatArray  # m, a row per problem
-    total: FloatArray  # t
+    offset: FloatArray
     lowest: FloatArray
     highest: FloatArray
     scale: FloatArray  # standard deviation of the estimate, about
-
-    def rows(self, which: IntArray) -> Problems:
-        """Return some of the problems."""
-        return Problems(
-            self.bounds[which],
-            self.total[which],
-            self.lowest[which],
-            self.highest[which],
-            self.scale[which],
-        )
+    each: int
 
 
 @dataclass(frozen=True, slots=True)
-class Multipliers:
-    """theta and nu of each problem, and the bound that they give."""
+class Certified:
+    """Totals from which on every caseload is rejected, one for each group, and the multipliers."""
 
+    total: FloatArray
     theta: FloatArray
     nu: FloatArray
-    bound: FloatArray
-
-    def or_better(self, other: Multipliers, rows: IntArray) -> Multipliers:
-        """Return these, those of ``other`` in the rows where its bound is lower."""
-        result = [self.theta.copy(), self.nu.copy(), self.bound.copy()]
-        better = other.bound < self.bound[rows]
-        for mine, theirs in zip(result, (other.theta, other.nu, other.bound), strict=True):
-            mine[rows[better]] = theirs[better]
-        return Multipliers(*result)
 
 
-def best_multipliers(
-    points: Points, problems: Problems, start: Multipliers, *, steps: int
-) -> Multipliers:
-    """Return multipliers near the best, and the bound: with nu = 0, and of the sign it asks for."""
-    rows = np.arange(len(problems.total))
-    zero = replace(start, nu=np.zeros(len(rows)))
-    found, V = _search(points, problems, zero, np.zeros(len(rows)), steps)
-    for sign, short in ((1.0, problems.lowest > V), (-1.0, problems.highest < V)):
-        asked = rows[short]
-        if not len(asked):
-            continue
-        warm = start.nu[asked] * sign > 0
-        begin = Multipliers(
-            np.where(warm, start.theta[asked], found.theta[asked]),
-            np.where(warm, start.nu[asked], 0.0),
-            found.bound[asked],
-        )
-        signs = np.full(len(asked), sign)
-        bent, _ = _search(points, problems.rows(asked), begin, signs, steps)
-        found = found.or_better(bent, asked)
-    return found
+def lowest_totals(
+    points: Points,
+    problems: Problems,
+    start: Certified,
+    *,
+    least: float,
+    most: float,
+    enough: float,
+    rounds: int,
+) -> Certified:
+    """Return totals nearly as low as can be certified, beginning with multipliers and a guess.
 
-
-@dataclass(slots=True)
-class _State:
-    """The bound at some multipliers, its smoothed value, and what the next step needs."""
-
-    bound: FloatArray
-    smooth: FloatArray
-    T: FloatArray  # mean total under the softened maximum
-    V: FloatArray
-    TT: FloatArray  # second derivatives
-    TV: FloatArray
-    VV: FloatArray
-
-
-def _search(
-    points: Points, problems: Problems, start: Multipliers, sign: FloatArray, steps: int
-) -> tuple[Multipliers, FloatArray]:
-    """Return the best multipliers met, nu of the given sign, and V where the search ended."""
-    t, s = problems.total, problems.scale
-    target = np.where(sign > 0, problems.lowest, problems.highest)
-    moves = sign != 0
-    theta, nu = start.theta, start.nu
-    at = _evaluate(points, problems, theta, nu, target)
-    best = Multipliers(theta, nu, at.bound)
-    damping = np.full(len(t), 1e-3)
-    for _ in range(steps):
-        ridge = _RIDGE * damping + 1e-9
-        a = at.TT * (1 + damping) + ridge * s**2
-        c = at.VV * (1 + damping) + ridge * s**4
-        b = np.where(moves, at.TV, 0.0)
-        gt, gv = at.T - t, np.where(moves, at.V - target, 0.0)
-        determinant = np.maximum(a * c - b * b, 1e-6 * a * c)
-        d_theta, d_nu = (b * gv - c * gt) / determinant, (b * gt - a * gv) / determinant
-        far = np.maximum(np.abs(d_theta) * s / 4, np.abs(d_nu) * s**2 / 8)
-        short = 1 / np.maximum(far, 1.0)
-        next_theta = np.clip(theta + short * d_theta, 0, _STEEPEST / s)
-        next_nu = sign * np.clip(sign * (nu + short * d_nu), 0, _BENT / s**2)
-        new = _evaluate(points, problems, next_theta, next_nu, target)
-        best = best.or_better(Multipliers(next_theta, next_nu, new.bound), np.arange(len(t)))
-        down = new.smooth <= at.smooth + 1e-12
-        gain = np.where(down, at.smooth - new.smooth, np.inf)
-        theta, nu = np.where(down, next_theta, theta), np.where(down, next_nu, nu)
-        at = _chosen(down, new, at)
-        damping = np.where(down, damping * 0.2, np.minimum(damping * 8 + 0.02, 1e4))
-        if (gain < _FLAT).all():
+    Totals that count are between ``least`` and ``most``; below ``enough`` they are low enough.
+    """
+    group = np.repeat(np.arange(len(start.total)), problems.each)
+    theta, nu = start.theta.copy(), start.nu.copy()
+    bound = _bounds(points, problems, theta[None], nu[None])[0]
+    damping = np.ones(len(theta))
+    best = Certified(np.full(len(start.total), inf), theta.copy(), nu.copy())
+    slow = np.zeros(len(start.total), dtype=np.int64)
+    for turn in range(rounds + 1):
+        total = _totals(bound.reshape(-1, problems.each), theta.reshape(-1, problems.each))
+        with np.errstate(invalid="ignore"):  # both infinite
+            gain = best.total - total > _GAIN * np.abs(total - least) + _CASES
+        slow = np.where(gain | ~np.isfinite(total), 0, slow + 1)
+        lower = total < best.total
+        rows = lower[group]
+        best.total[lower] = total[lower]
+        best.theta[rows], best.nu[rows] = theta[rows], nu[rows]
+        t = np.clip(total, least, most)[group]
+        share = np.exp(np.minimum(bound - theta * t, 0.0))
+        open_ = (slow < _PATIENCE) & (best.total > enough)
+        live = np.flatnonzero(open_[group] & (share > _SMALL))
+        if turn == rounds or not len(live):
             break
-    return best, at.V
+        some = _rows(problems, live)
+        tried = _steps(points, some, theta[live], nu[live], t[live], damping[live])
+        new = _bounds(points, some, *tried)
+        worth = new - tried[0] * t[live]
+        pick = worth.argmin(axis=0)
+        at = (pick, np.arange(len(live)))
+        down = worth[at] < bound[live] - theta[live] * t[live] - 1e-12
+        moved = live[down]
+        theta[moved], nu[moved] = tried[0][at][down], tried[1][at][down]
+        bound[moved] = new[at][down]
+        damping[live] *= np.where(down, _SLOWER[pick // len(_SOFT)], _STUCK)
+        damping[live] = np.clip(damping[live], 0.01, 1e4)
+    return best
 
 
-def _chosen(down: NDArray[np.bool_], new: _State, old: _State) -> _State:
-    """Return the new state in the rows that went down."""
-    return _State(
-        np.where(down, new.bound, old.bound),
-        np.where(down, new.smooth, old.smooth),
-        np.where(down, new.T, old.T),
-        np.where(down, new.V, old.V),
-        np.where(down, new.TT, old.TT),
-        np.where(down, new.TV, old.TV),
-        np.where(down, new.VV, old.VV),
+def _rows(problems: Problems, which: IntArray) -> Problems:
+    """Return some of the problems."""
+    every = len(which) == len(problems.offset)
+    return Problems(
+        problems.bounds if every else problems.bounds[which],
+        problems.offset[which],
+        problems.lowest[which],
+        problems.highest[which],
+        problems.scale[which],
+        problems.each,
     )
 
 
-def _evaluate(
-    points: Points, problems: Problems, theta: FloatArray, nu: FloatArray, target: FloatArray
-) -> _State:
-    """Return the bound at these multipliers, and its smoothed value with derivatives."""
+def _bounds(points: Points, problems: Problems, theta: FloatArray, nu: FloatArray) -> FloatArray:
+    """Return log bounds plus theta t at [candidate, row], for multipliers given so."""
+    value = _raised(points, problems, theta, nu)
+    top: FloatArray = np.maximum.reduceat(value, points.starts, axis=2).sum(axis=2)
+    return top - nu * np.where(nu > 0, problems.lowest, problems.highest) + problems.offset
+
+
+def _raised(points: Points, problems: Problems, theta: FloatArray, nu: FloatArray) -> FloatArray:
+    """Return m + theta T + nu V + max(nu, 0) bulge at [candidate, row, point]."""
+    multipliers = np.stack([theta, nu, np.maximum(nu, 0.0)], axis=2).reshape(-1, 3)
+    lines = np.stack([points.errors, points.variance, points.bulge])
+    value = (multipliers @ lines).reshape(*theta.shape, -1)
+    value += problems.bounds
+    return np.asarray(value)
+
+
+def _steps(
+    points: Points,
+    problems: Problems,
+    theta: FloatArray,
+    nu: FloatArray,
+    t: FloatArray,
+    damping: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Return where Newton's steps lead: theta and nu at [candidate, row].
+
+    The smoothed bound is convex in both; nu does not change its sign in one step.
+    """
+    s = problems.scale
+    T, V, TT, TV, VV = _moments(points, problems, theta, nu)
+    above = (nu > 0) | ((nu == 0) & (V[-1] < problems.lowest))
+    below = (nu < 0) | ((nu == 0) & (V[-1] > problems.highest))
+    sign = above * 1.0 - below
+    gt = (T - t) / s
+    gv = np.abs(sign) * (V - np.where(above, problems.lowest, problems.highest)) / s**2
+    damp = (damping * _DAMPING[:, None])[:, None]  # candidates at [damping, temperature, row]
+    a = TT / s**2 * (1 + damp) + _RIDGE * damp
+    c = VV / s**4 * (1 + damp) + _RIDGE * damp
+    b = np.abs(sign) * TV / s**3
+    determinant = np.maximum(a * c - b * b, 1e-6 * a * c) + 1e-300
+    d_theta, d_nu = (b * gv - c * gt) / determinant, (b * gt - a * gv) / determinant
+    bent = np.maximum(_LONGEST[1], np.abs(nu) * s**2)
+    far = np.maximum(np.abs(d_theta) / _LONGEST[0], np.abs(d_nu) / bent)
+    short = 1 / np.maximum(far, 1.0)
+    new_theta = np.minimum(np.maximum(theta * s + short * d_theta, 0.0), _STEEPEST) / s
+    size = np.minimum(np.maximum(sign * (nu * s**2 + short * d_nu), 0.0), _BENT)
+    return new_theta.reshape(-1, len(s)), (sign * size / s**2).reshape(-1, len(s))
+
+
+def _moments(points: Points, problems: Problems, theta: FloatArray, nu: FloatArray) -> FloatArray:
+    """Return first and second derivatives of the smoothed bound, at [which, temperature, row]."""
+    value = _raised(points, problems, theta[None], nu[None])[0]
     T, V, starts, counts = points.errors, points.variance, points.starts, points.counts
-    soft = points.soft
-    value = problems.bounds + theta[:, None] * T + nu[:, None] * V
-    positive = nu > 0
-    if positive.any():
-        value[positive] += nu[positive, None] * points.bulge
-    top = np.maximum.reduceat(value, starts, axis=1)
-    bound = top.sum(axis=1) - theta * problems.total - nu * target
-    value -= np.repeat(top, counts, axis=1)
-    value *= 1 / soft
-    share = np.exp(value, out=value)
-    mass = np.add.reduceat(share, starts, axis=1)
-    share /= np.repeat(mass, counts, axis=1)
-    mean_T, mean_V = (np.add.reduceat(share * of, starts, axis=1) for of in (T, V))
+    value -= np.repeat(np.maximum.reduceat(value, starts, axis=1), counts, axis=1)
+    share = np.exp(np.multiply.outer(1 / _SOFT, value))
+    share *= np.repeat(1 / np.add.reduceat(share, starts, axis=2), counts, axis=2)
+    mean_T = np.add.reduceat(share * T, starts, axis=2)
+    mean_V = np.add.reduceat(share * V, starts, axis=2)
     second = share @ np.stack([T * T, T * V, V * V], axis=1)
-    return _State(
-        bound,
-        bound + soft * np.log(mass).sum(axis=1),
-        mean_T.sum(axis=1),
-        mean_V.sum(axis=1),
-        np.maximum(second[:, 0] - (mean_T**2).sum(axis=1), 0.0) / soft,
-        (second[:, 1] - (mean_T * mean_V).sum(axis=1)) / soft,
-        np.maximum(second[:, 2] - (mean_V**2).sum(axis=1), 0.0) / soft,
+    soft = _SOFT[:, None]
+    return np.stack(
+        [
+            mean_T.sum(axis=2),
+            mean_V.sum(axis=2),
+            np.maximum(second[..., 0] - (mean_T**2).sum(axis=2), 0.0) / soft,
+            (second[..., 1] - (mean_T * mean_V).sum(axis=2)) / soft,
+            np.maximum(second[..., 2] - (mean_V**2).sum(axis=2), 0.0) / soft,
+        ]
     )
+
+
+def _totals(bound: FloatArray, theta: FloatArray) -> FloatArray:
+    """Return the t from which sum exp(bound - theta t) over a group is at most 1, or a little more.
+
+    The logarithm of the sum is convex in t: Newton's steps stay on the side where it is too large.
+    """
+    steep: NDArray[np.bool_] = theta * _FAR > 1
+    alone = np.where(steep, bound / np.where(steep, theta, 1.0), np.where(bound > 0, inf, -_FAR))
+    t: FloatArray = alone.max(axis=1)
+    if bound.shape[1] == 1:
+        return t
+    fine = np.isfinite(t)
+    t = np.where(fine, t, 0.0)
+    for _ in range(_NEWTON):
+        over = bound - theta * t[:, None]
+        top = over.max(axis=1)
+        share = np.exp(over - top[:, None])
+        sums = share.sum(axis=1)
+        high = top + np.log(sums)
+        slope = (share * theta).sum(axis=1) / sums
+        t = t + high / np.where(slope * _FAR > 1, slope, inf)
+        if (np.abs(high) < _NEAR).all():
+            break
+    t = t + _MARGIN
+    with np.errstate(over="ignore"):
+        kept = np.exp(bound - theta * t[:, None]).sum(axis=1) <= 1
+    return np.where(fine & kept, t, inf)

@@ -18,31 +18,28 @@ docs/proved-intervals.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
-from math import ceil, inf
+from math import ceil, isfinite
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sampleaudit.formulas.chernoff_cells import (
-    SHAPES,
-    Cells,
-    Key,
-    build_cells,
-    chernoff_table,
-    fourier_table,
-)
-from sampleaudit.formulas.chernoff_dual import Multipliers, Problems, best_multipliers
+from sampleaudit.formulas.chernoff_cells import RATES, Key, fourier_table
+from sampleaudit.formulas.chernoff_dual import Certified, lowest_totals
+from sampleaudit.formulas.chernoff_outcome import read_outcome
+from sampleaudit.formulas.chernoff_rough import Rough, rough_limits
 from sampleaudit.formulas.hypergeometric import FloatArray, IntArray
 
-_SLACK: Final = 1e-9  # added to the log bound for each stratum: more than rounding can take away
-_ROUNDS: Final = 8  # of looking for the total at which a bound is the tail
-_WIDE: Final = 2  # rounds with every lambda; then those beside the best
-_FOURIER: Final = 0.6  # a Fourier limit is at least this share of Chernoff's from the estimate
-_STEPS: Final = 8  # for the multipliers
-_CLOSE: Final = 0.2  # cases
-_FAR: Final = 1e12  # cases
+_COARSE: Final = 0.2  # Delta of a Fourier bound, in units of the statistic's spread
+_CLOSE: Final = 0.07  # of the last one, which costs twice as much and is 2 % of z shorter
+_LONGER: Final = 1.12  # a Fourier limit to begin with, in units of that in a normal sum
+_STRIDE: Final = 2  # places between two lambdas tried
+_CURVE: Final = 0.0055  # by which a limit rises when lambda is a place off, off squared, about
+_NEAR: Final = 1.5  # places from a lambda tried to the best one
+_AWAY: Final = 4.0  # places: then the next one tried may be further off
+_TRIES: Final = 5
+_OFF: Final = 4  # places: two lambdas further apart are different ones
+_ROUNDS: Final = 16
+_BENDING: Final = 3  # frequencies for which nu is guessed
 
 
 def proved_upper(errors: IntArray, reviewed: IntArray, population: IntArray, *, tail: float) -> int:
@@ -53,170 +50,134 @@ def proved_upper(errors: IntArray, reviewed: IntArray, population: IntArray, *, 
     """
     order = np.lexsort((errors, reviewed, population))  # the order of the strata cannot matter
     x, n, N = errors[order], reviewed[order], population[order]
-    search = _begin(x, n, N, tail)
-    cells = search.chernoff()
-    while (cell := cells.highest()) is not None:
-        others = np.delete(cells.limit, cell).max()
-        search.fourier(cells, cell, enough=max(others, search.least))
-    limit = ceil(float(cells.limit.max())) - 1
-    return min(max(limit, search.least), search.most)
+    outcome = read_outcome(Key(tuple(n.tolist()), tuple(N.tolist())), x, tail=tail)
+    rough = rough_limits(outcome)
+    search = _Search(rough, rough.limits(), {})
+    while (cell := search.highest()) is not None:
+        search.lower(cell)
+    limit = ceil(float(search.limit.max())) - 1
+    return min(max(limit, outcome.least), outcome.most)
 
 
 @dataclass(slots=True)
-class _Limits:
-    """What is known of each cell: caseloads of this total or more are rejected, and why."""
+class _Tried:
+    """Coarse Fourier bounds of a cell by the place of lambda, and whether the close one is done."""
 
+    found: dict[int, Certified]
+    done: bool = False
+
+    def best(self) -> int:
+        """Return the place with the lowest limit."""
+        return min(self.found, key=lambda place: float(self.found[place].total[0]))
+
+
+@dataclass(slots=True)
+class _Search:
+    """What is known of each cell: caseloads of this total or more are rejected."""
+
+    rough: Rough
     limit: FloatArray
-    rate: IntArray  # place of the lambda that suits Chernoff's bound best
-    theta: FloatArray  # the multipliers last used
-    nu: FloatArray
-    tried: IntArray  # shapes of the Fourier bound used up
-    least: int
+    tried: dict[int, _Tried]
+    shift: int | None = None  # places from the lambda expected to the best one, once known
 
     def highest(self) -> int | None:
         """Return the cell with the highest limit, or None if it cannot be lowered any more."""
         cell = int(self.limit.argmax())
-        done = self.tried[cell] == len(SHAPES) or self.limit[cell] <= self.least + 1
-        return None if done else cell
+        done = cell in self.tried and self.tried[cell].done
+        return None if done or self.limit[cell] <= self.rough.outcome.least + 1 else cell
 
+    def lower(self, cell: int) -> None:
+        """Lower a cell's limit by another Fourier bound: lambdas coarsely, the best one closely."""
+        tried = self.tried.setdefault(cell, _Tried({}))
+        if not tried.found:
+            place = self.rough.fine_place(cell) + (self.shift or 0)
+            tried.found[place] = self._bound(cell, place, _COARSE, None)
+            return
+        warm = tried.found[tried.best()]
+        ahead = self._ahead(cell, tried)
+        if ahead is not None:
+            tried.found[ahead] = self._bound(cell, ahead, _COARSE, warm)
+            return
+        tried.done = True
+        place = tried.best() if self.shift is None else self._expected(tried)
+        self._bound(cell, place, _CLOSE, warm)
 
-@dataclass(frozen=True, slots=True)
-class _Search:
-    """One outcome of a design."""
+    def _ahead(self, cell: int, tried: _Tried) -> int | None:
+        """Return the lambda to try next, or None when it is known well enough."""
+        best = tried.best()
+        elsewhere = self._elsewhere(cell, best)
+        if elsewhere not in tried.found and tried.found[best].total[0] > self.limit[cell]:
+            return elsewhere  # Chernoff's bound can be lowest at two lambdas
+        if len(tried.found) == 1:
+            if self.shift is None:
+                return best + _STRIDE
+            expected = self.rough.fine_place(cell) + self.shift
+            return expected if abs(expected - best) >= _STRIDE else None
+        middle = self._middle(tried)
+        stride = _STRIDE if abs(middle - best) < _AWAY else 2 * _STRIDE
+        step = best + (stride if middle > best else -stride)
+        if abs(middle - best) > _NEAR and len(tried.found) < _TRIES and step not in tried.found:
+            return step
+        self.shift = self._expected(tried) - self.rough.fine_place(cell)
+        return None
 
-    key: Key
-    cells: Cells
-    found: FloatArray  # g_h(x_h; T) at [cell, point]
-    log_tail: float  # what a log bound must not exceed, the slack for rounding taken off
-    least: int  # the limit is not below the estimate
-    most: int
-    guess: float  # of the limit: normal approximation
+    def _elsewhere(self, cell: int, place: int) -> int:
+        """Return the lambda that suits a neighbouring cell, if it is far off, else this one."""
+        beside = [c for c in (cell - 1, cell + 1) if 0 <= c < len(self.limit)]
+        other = max(self.rough.fine_place(c) for c in beside)
+        return other if abs(other - place) > _OFF else place
 
-    def chernoff(self) -> _Limits:
-        """Return limits by Chernoff's bound, for all cells side by side."""
-        rate, table = chernoff_table(self.key)
-        count, rates = rate.shape
-        m = table + rate[:, :, None] * self.found[:, None]
-        theta = np.repeat(self.cells.z / self.cells.scale, rates).reshape(count, rates)
-        nu = np.zeros((count, rates))
-        best = np.zeros(count, dtype=np.int64)
-        t = np.full(count, self.guess)
-        failed, limit = np.full(count, float(self.least)), np.full(count, self.most + 1.0)
-        live = np.arange(count)
-        for turn in range(_ROUNDS):
-            near = np.arange(rates) if turn < _WIDE else best[live, None] + np.arange(-1, 2)
-            tried = np.clip(np.broadcast_to(near, (len(live), near.shape[-1])), 0, rates - 1)
-            at = (np.repeat(live, tried.shape[1]), tried.ravel())
-            problems = self._problems(m[at], t[at[0]], at[0])
-            start = Multipliers(theta[at], nu[at], t[at[0]])
-            met = best_multipliers(self.cells.points, problems, start, steps=_STEPS)
-            theta[at], nu[at] = met.theta, met.nu
-            bounds = met.bound.reshape(tried.shape)
-            best[live] = tried[np.arange(len(live)), bounds.argmin(axis=1)]
-            new = t[live] + _shifts(bounds.min(axis=1) - self.log_tail, theta[live, best[live]])
-            limit[live] = np.minimum(limit[live], new)
-            failed[live] = np.where(new > t[live], np.maximum(failed[live], t[live]), failed[live])
-            ahead = self._ahead(t[live], new, failed[live], limit[live])
-            open_ = limit[live] - failed[live] > 1 + 0.002 * (t[live] - self.least)
-            open_ &= (np.abs(ahead - t[live]) > _CLOSE) & (limit[live] > self.least + 1)
-            short = self.least + _FOURIER * (failed.max() - self.least)
-            open_ &= limit[live] > short
-            t[live] = ahead
-            live = live[open_]
-            if not len(live):
-                break
-        rows = np.arange(count)
-        tried_none = np.zeros(count, dtype=np.int64)
-        return _Limits(limit, best, theta[rows, best], nu[rows, best], tried_none, self.least)
+    def _expected(self, tried: _Tried) -> int:
+        """Return the place where the lowest limit is expected."""
+        best = tried.best()
+        if len(tried.found) == 1:
+            return best
+        return round(min(max(self._middle(tried), best - 1), best + 1))
 
-    def fourier(self, cells: _Limits, cell: int, *, enough: float) -> None:
-        """Lower a cell's limit by the next shape of the Fourier bound, as far as is of use."""
-        shape = int(cells.tried[cell])
-        cells.tried[cell] += 1
-        rate, terms, table = fourier_table(self.key, cell, int(cells.rate[cell]), shape)
-        m = table + rate * self.found[cell]
-        each = np.ones(len(terms))
-        at = Multipliers(cells.theta[cell] * each, cells.nu[cell] * each, each)
-        t = float(np.clip(cells.limit[cell], self.least, self.most))
-        failed, limit = float(self.least), inf
-        for _ in range(_ROUNDS):
-            problems = self._problems(m, t * each, np.full(len(terms), cell))
-            at = best_multipliers(self.cells.points, problems, at, steps=_STEPS)
-            new = t + _shift(terms + at.bound - self.log_tail, at.theta)
-            if new < min(limit, cells.limit[cell]):
-                cells.theta[cell], cells.nu[cell] = at.theta[0], at.nu[0]
-            limit = min(limit, new)
-            failed = max(failed, t) if new > t else failed
-            ahead = float(self._ahead(np.array(t), np.array(new), failed, limit))
-            if abs(ahead - t) < _CLOSE or limit <= enough or limit - failed < _CLOSE:
-                break
-            t = ahead
-        cells.limit[cell] = min(cells.limit[cell], limit)
+    def _middle(self, tried: _Tried) -> float:
+        """Return the lowest point of a parabola through the two best neighbours."""
+        best = tried.best()
+        other = min((p for p in tried.found if p != best), key=lambda place: abs(place - best))
+        least = self.rough.outcome.least
+        low, high = (float(tried.found[p].total[0]) - least for p in (best, other))
+        if not isfinite(high) or low <= 0:
+            return float(best)
+        return (best + other) / 2 + (high / low - 1) / (2 * _CURVE * (best - other))
 
-    def _problems(self, m: FloatArray, t: FloatArray, cell: IntArray) -> Problems:
-        """Return the dual problems of these cells at these totals."""
-        c = self.cells
-        return Problems(m, t, c.lowest[cell], c.highest[cell], c.scale[cell])
+    def _bound(self, cell: int, place: int, step: float, warm: Certified | None) -> Certified:
+        """Lower a cell's limit by one Fourier bound, and return what it certifies."""
+        outcome = self.rough.outcome
+        rate, terms, table = fourier_table(outcome.key, cell, place, step, outcome.tail)
+        count = len(terms)
+        at = np.full(count, cell)
+        problems = outcome.problems(at, table, np.full(count, rate), terms, count)
+        done = [self.limit[c] for c, tried in self.tried.items() if tried.done and c != cell]
+        found = lowest_totals(
+            outcome.points,
+            problems,
+            self._again(cell, warm, count) if warm else self._begin(cell, rate, count),
+            least=outcome.least,
+            most=min(self.limit[cell], outcome.most),
+            enough=max([*done, outcome.least]),
+            rounds=_ROUNDS,
+        )
+        self.limit[cell] = min(self.limit[cell], found.total[0])
+        return found
 
-    def _ahead(
-        self, t: FloatArray, new: FloatArray, failed: FloatArray | float, limit: FloatArray | float
-    ) -> FloatArray:
-        """Return the total to look at next.
+    def _begin(self, cell: int, rate: float, count: int) -> Certified:
+        """Return multipliers to begin with: Chernoff's, and such as suit a normal sum."""
+        rough, outcome = self.rough, self.rough.outcome
+        place = int(rough.total[cell].argmin())
+        before = outcome.cells.rate[cell] * RATES[place]
+        ratio = rate / before
+        theta, nu = rough.theta[cell, place] * ratio, rough.nu[cell, place] * ratio**2
+        u = np.minimum(np.arange(count), _BENDING) * 0.64 * before
+        highest = min(self.limit[cell], outcome.most)
+        total = outcome.least + _LONGER * outcome.shorter * (highest - outcome.least)
+        return Certified(np.array([total]), np.full(count, theta), nu + u * u / 2)
 
-        The bound's logarithm is concave in t, so its tangent leads from a rejected total to
-        another one nearer the border. From a total not rejected it may lead too far away.
-        """
-        back = np.maximum(new, failed + (limit - np.asarray(failed)) / 4)
-        on = np.minimum(new, t + 0.35 * (t - self.least) + 20)
-        return np.clip(np.where(new > t, on, back), self.least, self.most)
-
-
-def _begin(x: IntArray, n: IntArray, N: IntArray, tail: float) -> _Search:
-    """Return the search for one outcome."""
-    key = Key(tuple(n.tolist()), tuple(N.tolist()), tail)
-    cells = build_cells(key)
-    s = sum(
-        (Fraction(size * k, read) for k, read, size in zip(x.tolist(), *key.sizes(), strict=True)),
-        Fraction(0),
-    )
-    least, most = ceil(s), int((N - n + x).sum())
-    near = np.clip(N / n * x, N / n, N - N / n)
-    spread = np.array([stratum.spread for stratum in cells.strata])
-    reach = 1.1 * cells.z * float((spread * near * (N - near)).sum()) ** 0.5
-    room = (most - least) / 50
-    return _Search(
-        key,
-        cells,
-        np.stack([cells.found(cell, x) for cell in range(len(cells.scale))]),
-        float(np.log(tail)) - _SLACK * len(x),
-        least,
-        most,
-        float(np.clip(float(s) + reach, least + room, most - room)),
-    )
-
-
-def _shifts(over: FloatArray, theta: FloatArray) -> FloatArray:
-    """Return by how many cases t must grow for a log bound that exceeds the tail by ``over``."""
-    steep: NDArray[np.bool_] = theta * _FAR > 1
-    flat = np.where(over > 0, inf, -_FAR)
-    return np.where(steep, over / np.where(steep, theta, 1.0), flat)
-
-
-def _shift(over: FloatArray, theta: FloatArray) -> float:
-    """Return the d from which sum exp(over - theta d) is at most 1, a little more for rounding."""
-
-    def rejects(d: float) -> bool:
-        return float(np.logaddexp.reduce(over - theta * d)) <= 0
-
-    ahead = not rejects(0.0)
-    lost, kept = (0.0, 1.0) if ahead else (-1.0, 0.0)
-    while rejects(kept if ahead else lost) != ahead:
-        lost, kept = (kept, 2 * kept) if ahead else (2 * lost, lost)
-        if kept > _FAR:
-            return inf
-        if lost < -_FAR:
-            return -_FAR
-    while kept - lost > _CLOSE / 20:
-        middle = (lost + kept) / 2
-        lost, kept = (lost, middle) if rejects(middle) else (middle, kept)
-    return kept
+    def _again(self, cell: int, before: Certified, count: int) -> Certified:
+        """Return the multipliers of a bound before, those of its last term for further ones."""
+        term = np.minimum(np.arange(count), len(before.theta) - 1)
+        total = np.minimum(self.limit[[cell]], self.rough.outcome.most)
+        return Certified(total, before.theta[term], before.nu[term])
