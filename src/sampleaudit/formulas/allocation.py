@@ -12,9 +12,16 @@ With n_h cases given already, the claim is
 - N_h / (n_h + 1/2) for shares in proportion to N_h (Webster's method: rounding to the nearest);
 - 1 / (n_h + 1/2) for equal numbers;
 - N_h S_h / sqrt(n_h (n_h + 1)) for the smallest variance of the overall rate, over sqrt(c_h) where
-  cases cost c_h each. The next case there lowers sum N_h^2 S_h^2 / n_h most, and since its steps
-  get smaller the result is the best of all whole allocations, not a rounded one (Wright 2012,
-  Survey Methodology 38:225, for the Neyman case; per unit of cost, at the cost it comes to).
+  cases cost c_h each. The next case there lowers sum N_h^2 S_h^2 / n_h most, per unit of cost.
+
+Why one case at a time is best, with any minimum and maximum per stratum. The variance is a sum of
+N_h^2 S_h^2 / n_h, each convex in n_h, so the drop from a stratum's next case gets smaller case by
+case. The drops of all cases that may be given above the minimum, sorted, therefore come in an order
+in which they can be taken. Any allocation of the size takes as many of them, and no such sum can be
+above that of the largest ones, which are the claims met (Gross 1956, U.S. Navy research memorandum;
+Wright 2012, Survey Methodology 38:225). With costs the same holds of drops per unit of cost: no
+allocation that costs as much as the result, or less, has a smaller variance. What is best at a cost
+named beforehand is for `sampleaudit.formulas.cost_allocation`.
 """
 
 from __future__ import annotations
@@ -45,26 +52,34 @@ def variance_weights(population: ArrayLike, rates: ArrayLike) -> NDArray[np.floa
 
 
 def whole_allocation(
-    size: int, weights: ArrayLike, *, rule: Rule, minimum: int, population: ArrayLike
+    size: int,
+    weights: ArrayLike,
+    *,
+    rule: Rule,
+    minimum: ArrayLike,
+    population: ArrayLike,
+    maximum: ArrayLike | None = None,
 ) -> NDArray[np.int64]:
     """Share ``size`` cases out over the strata as the head of this module says.
 
     ``weights`` are what stands over the bar of the claim, 0 or more; ``rule`` is what stands under
-    it. Expects sum(min(minimum, N_h)) <= size <= sum(N_h).
+    it. ``minimum`` and ``maximum`` are one number or one per stratum; a stratum with fewer cases
+    than its minimum is read in full. Expects sum(floor) <= size <= sum(capacity).
     """
     weight = np.asarray(weights, dtype=np.float64)
-    capacity = np.asarray(population, dtype=np.int64)
-    floor = np.minimum(minimum, capacity)
+    cases = np.asarray(population, dtype=np.int64)
+    capacity = cases if maximum is None else np.minimum(cases, np.asarray(maximum, dtype=np.int64))
+    floor = np.minimum(np.asarray(minimum, dtype=np.int64), capacity)
     given = _settled(size, weight, rule, floor, capacity)
     left = size - int(given.sum())
     open_ = np.flatnonzero(given < capacity).tolist()
-    heap = [_claim(weight, capacity, rule, given, stratum) for stratum in open_]
+    heap = [_claim(weight, cases, rule, given, stratum) for stratum in open_]
     heapq.heapify(heap)
     for _ in range(left):
         stratum = heap[0][-1]
         given[stratum] += 1
         if given[stratum] < capacity[stratum]:
-            heapq.heapreplace(heap, _claim(weight, capacity, rule, given, stratum))
+            heapq.heapreplace(heap, _claim(weight, cases, rule, given, stratum))
         else:
             heapq.heappop(heap)
     return given
@@ -72,7 +87,7 @@ def whole_allocation(
 
 def _claim(
     weight: NDArray[np.float64],
-    capacity: NDArray[np.int64],
+    cases: NDArray[np.int64],
     rule: Rule,
     given: NDArray[np.int64],
     h: int,
@@ -82,7 +97,7 @@ def _claim(
     Where the weights say nothing (they are 0, or no case was given yet) the stratum's size decides.
     """
     n, w = int(given[h]), Fraction(float(weight[h]))
-    by_size = Fraction(-2 * int(capacity[h]), 2 * n + 1)
+    by_size = Fraction(-2 * int(cases[h]), 2 * n + 1)
     if rule == "nearest":
         return -2 * w / (2 * n + 1), by_size, h
     return -w * w / (n * (n + 1) or Fraction(1, 10**18)), by_size, h
