@@ -19,13 +19,16 @@ import sampleaudit as sa
 
 SOURCE = Path(sa.__file__).parent
 ROOMS = (
-    "errors", "cpr", "csvtext", "files", "wording", "formulas", "ids", "register", "analysis",
-    "frame", "plan", "sample", "replay", "drawn", "declared", "findings", "measures", "estimates",
-    "settings", "audit", "cli",
+    "errors", "cpr", "csvtext", "files", "statfiles", "wording", "formulas", "ids", "register",
+    "analysis", "frame", "plan", "drawing", "clusters", "sample", "planned", "replay", "drawn",
+    "declared", "checklist", "findings", "measures", "estimates", "comparison", "planning", "plots",
+    "review", "archive", "report", "settings", "audit_plan", "audit", "audit_report", "cli_plan",
+    "cli_review", "cli_report", "cli",
 )  # fmt: skip
 """One room per step, in the order of the work. A room imports itself and earlier ones only."""
 BESIDE = {
     "synthetic": ROOMS[: ROOMS.index("cli")],  # made-up data; nothing imports it
+    "synthetic_country": ROOMS[: ROOMS.index("cli")],  # the same
     "__main__": ("cli",),
     "__init__": ROOMS,  # loads every room, but only when a name from it is first used
 }
@@ -33,14 +36,21 @@ ROOT_READERS = {"cli": ("__version__",)}
 """Who may take what from the package itself, which is above all rooms."""
 NUMERIC = {"numpy", "scipy"}
 HEAVY = (
-    "click", "matplotlib", "narwhals", "numpy", "pandas", "pyarrow", "python_calamine", "scipy",
-    "statsmodels", "tqdm", "xlsxwriter",
+    "click", "docx", "jinja2", "markupsafe", "matplotlib", "narwhals", "numpy", "pandas", "pyarrow",
+    "pyreadstat", "python_calamine", "scipy", "statsmodels", "tqdm", "xlsxwriter",
 )  # fmt: skip
 LONGEST_FILE = 330  # lines; about 300 is the aim, and a split should follow a concept
 OTHER_ERRORS = {
     ("__init__", "AttributeError"): "what Python asks of a module without the name (PEP 562)",
     ("files", "ValueError"): "caught by the reader of JSON, which makes the message",
 }
+PICTURED = {
+    "estimates.survey_table", "estimates.table", "comparison.funnel", "comparison.pooling",
+    "comparison.standardised", "comparison.table", "comparison.verdict", "planning.operating",
+    "planning.tradeoff",
+}  # fmt: skip
+"""Whose values have a ``plot()``: it imports the pictures inside the method, against the direction,
+as a result is drawn by its own name. Nothing is computed there."""
 ENDS_A_SENTENCE = {
     "near_names": "ends with a question mark or a full stop",
     "_not_found": "the same",
@@ -89,6 +99,16 @@ def imports_of(importer: str, tree: ast.Module) -> Iterator[Import]:
 
 
 IMPORTS = [each for name, tree in TREES.items() for each in imports_of(name, tree)]
+DRAWN = {
+    (name, node.lineno)
+    for name in PICTURED
+    for place in ast.walk(TREES[name])
+    if (isinstance(place, ast.FunctionDef) and place.name == "plot")
+    or (isinstance(place, ast.If) and ast.unparse(place.test) == "TYPE_CHECKING")
+    for node in ast.walk(place)
+    if isinstance(node, ast.ImportFrom) and str(node.module).startswith("sampleaudit.plots.")
+}
+"""Where values import the pictures of themselves: in plot(), and the names of its options."""
 
 
 def own_modules(found: Import) -> list[str]:
@@ -114,6 +134,8 @@ def test_rooms_import_only_earlier_rooms():
     """Imports go one way: from a step of the work to the steps before it."""
     wrong = []
     for found in IMPORTS:
+        if (found.importer, found.line) in DRAWN:
+            continue
         own = room(found.importer)
         allowed = BESIDE[own] if own in BESIDE else ROOMS[: ROOMS.index(own) + 1]
         for module in own_modules(found):
@@ -131,7 +153,7 @@ def test_within_rooms_no_imports_go_in_circles():
     """Inside the packages, too, files can be read in an order."""
     graph: dict[str, set[str]] = {name: set() for name in TREES if name != "__init__"}
     for found in IMPORTS:
-        if found.importer in graph:
+        if found.importer in graph and (found.importer, found.line) not in DRAWN:
             graph[found.importer] |= {*own_modules(found)} - {"", found.importer}
     assert len(graph) == len(list(TopologicalSorter(graph).static_order()))
 
@@ -151,7 +173,8 @@ def test_formulas_see_numbers_only():
 
 def test_nothing_imports_the_made_up_data():
     """Made-up registers are for examples and tests; no result may depend on them."""
-    wrong = [found.importer for found in IMPORTS if "synthetic" in own_modules(found)]
+    made_up = {"synthetic", "synthetic_country"}
+    wrong = [found.importer for found in IMPORTS if made_up & {*own_modules(found)}]
     assert [] == wrong
 
 
@@ -170,7 +193,7 @@ def test_nothing_imports_the_made_up_data():
             "; ".join(
                 f"import sampleaudit.{name}"
                 for name in sorted(TREES)
-                if room(name) in ROOMS and name != "cli"
+                if room(name) in ROOMS and not name.startswith("cli")
             ),
             {"numpy", "scipy"},
             id="every room but the command",

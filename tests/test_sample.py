@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import sampleaudit as sa
-from sampleaudit import sample as sample_module
+from sampleaudit import drawing
 
 
 def test_cases_and_reserve(sample: sa.Sample):
@@ -132,6 +132,6 @@ def test_a_progress_bar_shows_for_large_registers(
 ):
     """On standard error, and the draw is the same."""
     plain = sa.draw(sa.plan_sample(frame, 12), seed="x").cases
-    monkeypatch.setattr(sample_module, "PROGRESS_FROM", 50)
+    monkeypatch.setattr(drawing, "PROGRESS_FROM", 50)
     pd.testing.assert_frame_equal(plain, sa.draw(sa.plan_sample(frame, 12), seed="x").cases)
     assert "tickets" in capsys.readouterr().err

@@ -72,10 +72,10 @@ WRONG = {
     "[register] in audit.toml lacks 'file'": "[plan]\nsize = 10\n",
     "[plan] size in audit.toml is '10'; it must be a whole number": LEAST.replace("10", '"10"'),
     "[plan] size in audit.toml is True": LEAST.replace("10", "true"),
-    "must have either size, the number of cases to draw, or counts": LEAST.replace(
+    "must have one of size, the number of cases to draw, counts": LEAST.replace(
         "size = 10", 'method = "profile"'
     ),
-    "either size": LEAST + "[plan.counts]\nNorth = 3\n",
+    "one of size": LEAST + "[plan.counts]\nNorth = 3\n",
     "[plan] tolerable is 'few'; write a rate as 0.17 or '1/6'": LEAST.replace(
         "size = 10", 'size = 10\ntolerable = "few"'
     ),

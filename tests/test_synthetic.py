@@ -71,7 +71,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
         "caseload.csv": "ac409ad27bac47e4fd7fabc504e276f948b58e8aa2ac8fb434aefcf6feaf65df",
         "truth.csv": "6177e97d0dec08e0cb8ee618c83a32384227cedbfe09a40c540145c31939f368",
         "findings.csv": "1efde42591d1275daed22a11e9d04e1bf7f3bd72ecf3b4641e80074194875ead",
-        "audit.toml": "458d66f571aa1effeff4a0e49b2ca7e263d85dc13ac8786039d15966cf09c70d",
+        "audit.toml": "cea3626e7f63d8bf29d9c27c93e96be1c2bc639d0408024e18b093c7e09fc1ac",
     } == made
 
 

@@ -128,10 +128,10 @@ SAMPLES: Final[dict[str, dict[str, int]]] = {
     "i": {"profile": 1000, PLAIN: 1000, "guaranteed": 1000, "searched": 100},
     "ii": {"profile": 1000, PLAIN: 500, "guaranteed": 100, "searched": 60},
     "iii": {"profile": 1000, PLAIN: 500, "guaranteed": 100, "searched": 40},
-    "iv": {"profile": 600, PLAIN: 300, "guaranteed": 100, "searched": 20},
-    "v": {"profile": 300, PLAIN: 150, "guaranteed": 50, "searched": 20},
-    "50": {"profile": 200, PLAIN: 60, "guaranteed": 20, "searched": 0},
-    "98": {"profile": 200, PLAIN: 100, "guaranteed": 10, "searched": 0},
+    "iv": {"profile": 600, PLAIN: 300, "guaranteed": 100, "searched": 10},
+    "v": {"profile": 300, PLAIN: 150, "guaranteed": 50, "searched": 5},
+    "50": {"profile": 200, PLAIN: 60, "guaranteed": 40, "searched": 0},
+    "98": {"profile": 200, PLAIN: 100, "guaranteed": 30, "searched": 0},
 }
 """Samples of each caseload, by design and method; the cheap ones have `MANY`, or `FEWER`."""
 MANY: Final = 2000

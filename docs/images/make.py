@@ -1,8 +1,9 @@
-"""Draw the picture in the README: ``python docs/images/make.py``, from the repository's root.
+"""Draw the pictures in the README: ``python docs/images/make.py``, from the repository's root.
 
-The picture is written by hand as SVG, so that the same estimates give the same bytes everywhere.
-A row has the interval as a bar with the estimate as a dot on it, and the truth, known because the
+`example.svg` is written by hand, so that the same estimates give the same bytes everywhere. A row
+has the interval as a bar with the estimate as a dot on it, and the truth, known because the
 caseload is made up, as a triangle below. Shape and place tell them apart, so it reads in grey.
+`districts.svg` is what `Estimates.plot()` draws.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import sampleaudit as sa
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PICTURE: Final = Path(__file__).with_name("example.svg")
+DISTRICTS: Final = "districts.svg"  # beside it
 
 WIDTH: Final = 880
 TOP: Final = 78  # pixels above the first row: the heading and the key
@@ -31,11 +33,15 @@ GRID: Final = "#d9d9d9"  # says nothing that the numbers on the right do not say
 
 
 def main() -> int:
-    """Run the example audit in a temporary folder and write the picture."""
+    """Run the example audit in a temporary folder and write the pictures."""
     with tempfile.TemporaryDirectory() as folder:
         result = sa.run_audit(ROOT / "data" / "synthetic" / "audit.toml", into=folder)
     PICTURE.write_bytes(picture(result.truth.to_dict(orient="records"), result.sample.size))
-    sys.stdout.write(f"Wrote {PICTURE}\n")
+    by_district = sa.estimate_rates(
+        result.findings, "assessment missing", by="district", overall=True
+    )
+    sa.save_picture(by_district.plot(order="rate"), PICTURE.with_name(DISTRICTS))
+    sys.stdout.write(f"Wrote {PICTURE} and {DISTRICTS}\n")
     return 0
 
 

@@ -9,20 +9,24 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from sampleaudit.audit_plan import plan_of
+from sampleaudit.clusters import ClusterPlan
 from sampleaudit.declared import declare_sample
 from sampleaudit.errors import AuditError
 from sampleaudit.estimates.excel import workbook_bytes
 from sampleaudit.estimates.rates import estimate_rates
+from sampleaudit.estimates.survey import survey_means
+from sampleaudit.estimates.survey_table import SurveyEstimates
 from sampleaudit.estimates.table import Estimates
-from sampleaudit.files import csv_bytes, pretty_json, read_json, replace_files, sha256_of_file
+from sampleaudit.files import csv_bytes, sha256_of_file
 from sampleaudit.findings import ANY_ERROR, Findings, record_findings
 from sampleaudit.frame import Frame, build_frame
 from sampleaudit.ids import near_names
-from sampleaudit.plan import Plan, plan_from_counts, plan_sample
+from sampleaudit.plan import Plan
+from sampleaudit.planned import PLAN_ONLY_FORMAT, read_manifest, save_plan, with_history
 from sampleaudit.register import read_register
 from sampleaudit.sample import MANIFEST, Sample, draw, refuse_other_draw, save_files
 from sampleaudit.settings import AnswerFile, Settings, read_settings
@@ -31,10 +35,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Step = Literal["plan", "draw", "estimates"]
-PLAN_ONLY_FORMAT: Final = "sampleaudit planned 1"
 OUTPUTS: Final = (
-    "plan.json", "sample.csv", "reserve.csv", "population.csv", "estimates.csv", "estimates.xlsx",
-    MANIFEST,
+    "plan.json", "sample.csv", "reserve.csv", "population.csv", "clusters.csv", "estimates.csv",
+    "estimates.xlsx", MANIFEST,
 )  # fmt: skip
 
 
@@ -50,12 +53,12 @@ class AuditRun:
     settings: Settings
     folder: Path
     frame: Frame
-    plan: Plan
+    plan: Plan | ClusterPlan
     written: tuple[str, ...]
     sample: Sample | None = None
     findings: Findings | None = None
-    estimates: Estimates | None = None
-    by_domain: Mapping[str, Estimates] = field(default_factory=dict)
+    estimates: Estimates | SurveyEstimates | None = None
+    by_domain: Mapping[str, Estimates | SurveyEstimates] = field(default_factory=dict)
     truth: pd.DataFrame | None = None
     waiting_for: Path | None = None
 
@@ -77,28 +80,27 @@ def run_audit(
     settings = read_settings(path)
     folder = Path(into) if into is not None else settings.path.parent
     _refuse_own_outputs(settings, folder)
-    frame = _frame(settings)
-    plan = _plan(frame, settings)
+    frame = frame_of(settings)
+    plan = plan_of(frame, settings)
     seed = seed or settings.seed or _recorded_seed(folder)
     if seed is None or until == "plan":
-        written = _write_plan(plan, folder)
+        written = save_plan(plan, folder)
         return AuditRun(settings, folder, frame, plan, written)
     _refuse_other_plan(plan, folder)
-    sample = draw(plan, seed=seed, reserve=settings.reserve)
+    drawn = draw(plan, seed=seed, reserve=settings.reserve)
+    sample = with_history(drawn, read_manifest(folder))
     refuse_other_draw(sample, folder)
     waiting_for = _missing_findings(settings)
     findings = None if until == "draw" or waiting_for else _findings(sample, settings)
-    estimates: Estimates | None = None
-    by_domain: dict[str, Estimates] = {}
+    estimates: Estimates | SurveyEstimates | None = None
+    by_domain: dict[str, Estimates | SurveyEstimates] = {}
     truth: pd.DataFrame | None = None
     files: dict[str, bytes] = {}
     if findings is not None:
         names = [*findings.indicators, *([ANY_ERROR] if len(findings.indicators) > 1 else [])]
-        estimates = estimate_rates(findings, names)
-        by_domain = {
-            column: estimate_rates(findings, names, by=column) for column in settings.report_by
-        }
-        if settings.truth is not None:
+        estimates = _estimated(findings, names)
+        by_domain = {column: _estimated(findings, names, column) for column in settings.report_by}
+        if settings.truth is not None and isinstance(estimates, Estimates):
             truth = _compare_with_truth(estimates, names, frame, settings)
         files = _estimate_files(estimates, by_domain)
     manifest = save_files(sample, folder, files, {"inputs": _inputs(settings, folder)})
@@ -117,7 +119,8 @@ def run_audit(
     )
 
 
-def _frame(settings: Settings) -> Frame:
+def frame_of(settings: Settings) -> Frame:
+    """Return the frame of the register that AUDIT.toml names."""
     register = read_register(
         settings.register_path,
         case_id=settings.register["case_id"],
@@ -134,15 +137,13 @@ def _frame(settings: Settings) -> Frame:
     )
 
 
-def _plan(frame: Frame, settings: Settings) -> Plan:
-    given = dict(settings.plan)
-    counts = given.pop("counts", None)
-    if counts is None:
-        return plan_sample(frame, given.pop("size"), **given)
-    for key in ("allocation", "minimum", "anticipated", "costs"):
-        if key in given:
-            raise AuditError(f"[plan] has counts, so {key} has nothing to decide; remove it.")
-    return plan_from_counts(frame, counts, **given)
+def _estimated(
+    findings: Findings, names: list[str], by: str | None = None
+) -> Estimates | SurveyEstimates:
+    """Return error rates by the audit engine, or, of clusters, as survey statistics makes them."""
+    if findings.sample.drawing is None:
+        return estimate_rates(findings, names, by=by)
+    return survey_means(findings, names, by=by, interval="korn-graubard")
 
 
 def _missing_findings(settings: Settings) -> Path | None:
@@ -216,7 +217,9 @@ def _compare_with_truth(
     return pd.DataFrame(result.assign(inside=inside))
 
 
-def _estimate_files(estimates: Estimates, by_domain: Mapping[str, Estimates]) -> dict[str, bytes]:
+def _estimate_files(
+    estimates: Estimates | SurveyEstimates, by_domain: Mapping[str, Estimates | SurveyEstimates]
+) -> dict[str, bytes]:
     tables = {"caseload": estimates.to_frame()}
     files = {"estimates.csv": csv_bytes(tables["caseload"])}
     for column, found in by_domain.items():
@@ -225,31 +228,9 @@ def _estimate_files(estimates: Estimates, by_domain: Mapping[str, Estimates]) ->
     return {**files, "estimates.xlsx": workbook_bytes(tables)}
 
 
-def _write_plan(plan: Plan, folder: Path) -> tuple[str, ...]:
-    """Write plan.json and its manifest, unless the folder already holds a draw."""
-    recorded = _manifest(folder)
-    if "seed" in recorded:
-        if recorded.get("plan") != plan.digest:
-            raise AuditError(
-                f"{folder} holds a draw by another plan ({recorded.get('plan')}); a plan is not "
-                f"changed after its draw. Use another folder."
-            )
-        return ()
-    content = pretty_json(plan.as_dict())
-    manifest = {
-        "format": PLAN_ONLY_FORMAT,
-        "plan": plan.digest,
-        "public_record": plan.public_record,
-        "files": {"plan.json": sha256(content).hexdigest()},
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    replace_files(folder, {"plan.json": content, MANIFEST: pretty_json(manifest)}, last=MANIFEST)
-    return ("plan.json", MANIFEST)
-
-
-def _refuse_other_plan(plan: Plan, folder: Path) -> None:
+def _refuse_other_plan(plan: Plan | ClusterPlan, folder: Path) -> None:
     """Refuse to draw by a plan that differs from the one made, and perhaps published, before."""
-    recorded = _manifest(folder)
+    recorded = read_manifest(folder)
     if recorded.get("format") == PLAN_ONLY_FORMAT and recorded.get("plan") != plan.digest:
         raise AuditError(
             f"The plan is not the one in {folder}: its record is {recorded.get('plan')}, this one "
@@ -259,12 +240,8 @@ def _refuse_other_plan(plan: Plan, folder: Path) -> None:
 
 
 def _recorded_seed(folder: Path) -> str | None:
-    seed = _manifest(folder).get("seed")
+    seed = read_manifest(folder).get("seed")
     return None if seed is None else str(seed)
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    return read_json(folder / MANIFEST) if (folder / MANIFEST).exists() else {}
 
 
 def _inputs(settings: Settings, folder: Path) -> dict[str, Any]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import sys
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
+from collections.abc import Mapping
 from importlib.resources import files as package_files
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, ParamSpec
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from sampleaudit import __version__
-from sampleaudit.errors import AuditError, AuditNote
+from sampleaudit.cli_plan import goal_options, plainly, show_what_if
+from sampleaudit.cli_report import report
+from sampleaudit.cli_review import REVIEW_COMMANDS, verify_archive
+from sampleaudit.errors import AuditError
 from sampleaudit.wording import number
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from sampleaudit.analysis import Side
     from sampleaudit.audit import AuditRun
+    from sampleaudit.estimates.survey_table import SurveyEstimates
     from sampleaudit.estimates.table import Estimates
     from sampleaudit.wording import Language
 
-Parameters = ParamSpec("Parameters")
 _ROWS_SHOWN: Final = 30  # of a table by domains; the files have all
 
 _AUDIT = click.argument("audit", type=click.Path(path_type=Path), metavar="AUDIT.toml")
@@ -33,31 +33,6 @@ _SEED = click.option("--seed", help="The seed, learnt after the plan's line was 
 _INTO = click.option(
     "--into", type=click.Path(path_type=Path), help="Write here instead of beside AUDIT.toml."
 )
-
-
-@contextmanager
-def _plainly() -> Iterator[None]:
-    """Turn a user's mistake into one line and exit code 2, and notes into lines."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", AuditNote)
-        try:
-            yield
-        except AuditError as mistake:
-            click.echo(f"sampleaudit: {mistake}", err=True)
-            sys.exit(2)
-        finally:
-            for note in caught:
-                if issubclass(note.category, AuditNote):
-                    click.echo(f"note: {note.message}", err=True)
-
-
-def _command(function: Callable[Parameters, None]) -> Callable[Parameters, None]:
-    @wraps(function)
-    def plain(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
-        with _plainly():
-            function(*args, **kwargs)
-
-    return plain
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -78,6 +53,10 @@ def main() -> None:
         4. sampleaudit run audit.toml             estimates for the whole caseload
         5. sampleaudit verify FOLDER              anyone can replay the draw
 
+    \b
+    In step 3 reviewers may answer a checklist in Excel, and the audit is kept whole:
+        sampleaudit workbook, collect, agreement, replace, archive
+
     A mistake in the input ends with one line that says what to do, and exit code 2.
     """  # noqa: D301 -- click looks for the character \b, which keeps the lines as they are
 
@@ -86,7 +65,7 @@ def main() -> None:
 @_AUDIT
 @_SEED
 @_INTO
-@_command
+@plainly
 def run(audit: Path, seed: str | None, into: Path | None) -> None:
     """Carry out an audit as far as its inputs allow.
 
@@ -103,9 +82,17 @@ def run(audit: Path, seed: str | None, into: Path | None) -> None:
 @main.command()
 @_AUDIT
 @_INTO
-@_command
-def plan(audit: Path, into: Path | None) -> None:
-    """Make the plan only, and print the line to publish before the seed is known."""
+@goal_options
+@plainly
+def plan(asked: Mapping[str, str], audit: Path, into: Path | None) -> None:
+    """Make the plan only, and print the line to publish before the seed is known.
+
+    With options the size is worked out anew and shown, and nothing is written:
+    sampleaudit plan audit.toml --margin 0.05 --anticipated 1/6
+    """
+    if asked:
+        show_what_if(audit, asked)
+        return
     from sampleaudit.audit import run_audit
 
     _show(run_audit(audit, into=into, until="plan"))
@@ -115,7 +102,7 @@ def plan(audit: Path, into: Path | None) -> None:
 @_AUDIT
 @_SEED
 @_INTO
-@_command
+@plainly
 def draw(audit: Path, seed: str | None, into: Path | None) -> None:
     """Draw the planned cases with a seed, without estimating anything.
 
@@ -137,15 +124,18 @@ def draw(audit: Path, seed: str | None, into: Path | None) -> None:
     type=click.Path(path_type=Path),
     help="The register to replay from; by default the one named in the manifest.",
 )
-@_command
+@plainly
 def verify(folder: Path, register: Path | None) -> None:
-    """Replay the draw saved in FOLDER and name every difference.
+    """Replay the draw saved in FOLDER, compute its archive again, and name every difference.
 
-    Exit code 0 if the draw is confirmed, 1 if anything differs.
+    Exit code 0 if everything is confirmed, 1 if anything differs.
     """
     from sampleaudit.files import read_json
     from sampleaudit.replay import verify_draw
 
+    confirmed = verify_archive(folder)
+    if confirmed is not None and not (folder / "manifest.json").exists():
+        sys.exit(0 if confirmed else 1)
     if register is None:
         inputs = read_json(folder / "manifest.json").get("inputs", {})
         if "register" not in inputs:
@@ -153,14 +143,18 @@ def verify(folder: Path, register: Path | None) -> None:
         register = folder / inputs["register"]["file"]
     result = verify_draw(folder, register)
     click.echo(repr(result))
-    if not result.ok:
+    if not result.ok or confirmed is False:
         sys.exit(1)
+
+
+for _command in (*REVIEW_COMMANDS, report):
+    main.add_command(_command)
 
 
 @main.command()
 @_AUDIT
 @_INTO
-@_command
+@plainly
 def estimate(audit: Path, into: Path | None) -> None:
     """Estimate from findings for a draw that was made before."""
     from sampleaudit.audit import run_audit
@@ -182,7 +176,7 @@ def estimate(audit: Path, into: Path | None) -> None:
 @click.option("--level", default=0.95, show_default=True, help="Confidence level.")
 @click.option("--side", type=click.Choice(["both", "upper", "lower"]), default="both")
 @click.option("--language", type=click.Choice(["en", "da"]), default="en")
-@_command
+@plainly
 def interval(
     errors: int, reviewed: int, population: int, level: float, side: Side, language: Language
 ) -> None:
@@ -198,7 +192,7 @@ def interval(
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@_command
+@plainly
 def example(folder: Path) -> None:
     """Write an example audit into FOLDER: a made-up register, findings and audit.toml."""
     from sampleaudit.files import replace_files
@@ -245,16 +239,19 @@ def _show_register(result: AuditRun) -> None:
 
 
 def _show_plan(result: AuditRun) -> None:
+    from sampleaudit.clusters import ClusterPlan
     from sampleaudit.plan import ALLOCATIONS
 
     plan, analysis = result.plan, result.plan.analysis
-    size, total = (number(cases, "en") for cases in (plan.size, result.frame.size))
-    _heading(f"Plan: read {size} of {total}, {ALLOCATIONS[plan.allocation]}")
+    method = f"side {analysis.side}, method {analysis.method}"
+    if isinstance(plan, ClusterPlan):
+        _heading(f"Plan: {plan.in_words}")
+        method = "as survey statistics makes it"
+    else:
+        size, total = (number(cases, "en") for cases in (plan.size, result.frame.size))
+        _heading(f"Plan: read {size} of {total}, {ALLOCATIONS[plan.allocation]}")
     click.echo(_columns_as_text(plan.table, text_columns=len(result.frame.stratify_by)))
-    click.echo(
-        f"Analysis: level {analysis.level:g}, side {analysis.side}, method {analysis.method}, "
-        f"missing files: {analysis.missing}"
-    )
+    click.echo(f"Analysis: level {analysis.level:g}, {method}, missing files: {analysis.missing}")
     click.echo(f"Public record:\n  {plan.public_record}")
 
 
@@ -272,12 +269,14 @@ def _show_draw(result: AuditRun) -> None:
 
 def _show_estimates(result: AuditRun) -> None:
     from sampleaudit.estimates.display import text_table
+    from sampleaudit.estimates.table import Estimates
 
     assert result.estimates is not None  # noqa: S101 -- for the type checker
     _heading("Estimates for the whole caseload")
     click.echo(repr(result.estimates))
     click.echo("")
-    for sentence in result.estimates.sentences(language=result.settings.language):  # type: ignore[arg-type] # checked when read
+    spoken = result.estimates if isinstance(result.estimates, Estimates) else None
+    for sentence in [] if spoken is None else spoken.sentences(language=result.settings.language):  # type: ignore[arg-type] # checked when read
         click.echo(f"- {sentence}")
     for column, found in result.by_domain.items():
         _heading(f"By {column}")
@@ -301,9 +300,11 @@ def _show_estimates(result: AuditRun) -> None:
         click.echo(text_table(head, rows))
 
 
-def _shortened(found: Estimates) -> Estimates:
+def _shortened(found: Estimates | SurveyEstimates) -> Estimates | SurveyEstimates:
     """Return a table that fits a screen: all rows, or those of the last indicator, any error."""
-    if len(found) <= _ROWS_SHOWN:
+    from sampleaudit.estimates.table import Estimates
+
+    if len(found) <= _ROWS_SHOWN or not isinstance(found, Estimates):
         return found
     return found.select(indicator=found.rows[-1].indicator)
 

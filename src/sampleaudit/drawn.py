@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sampleaudit.drawing import Drawing
 from sampleaudit.errors import AuditError, first_few
 from sampleaudit.frame import clean_labels, count_cases
 from sampleaudit.ids import near_names
-from sampleaudit.sample import Drawing
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -32,6 +32,12 @@ def read_bytes(path: str | Path) -> bytes:
         return Path(path).read_bytes()
 
 
+def refuse_unreadable(path: str | Path) -> None:
+    """Refuse a file that is not there or cannot be opened, for readers that open it themselves."""
+    with _refusing_to_read(path), Path(path).open("rb"):
+        pass
+
+
 def sha256_of_file(path: str | Path) -> str:
     """Return the SHA-256 of a file as 64 hexadecimal digits."""
     with _refusing_to_read(path), Path(path).open("rb") as file:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from sampleaudit.checklist.answers import Outcome
+from sampleaudit.checklist.judging import Review
+from sampleaudit.checklist.model import Checklist
+from sampleaudit.checklist.reviews import Reviews, verdicts_of
+from sampleaudit.checklist.tables import refuse_gaps, reviews_from_table
 from sampleaudit.cpr import masked
 from sampleaudit.errors import AuditError, first_few, one_of
 from sampleaudit.ids import as_pandas, clean_ids, near_names, refuse_bad_ids
@@ -16,10 +21,6 @@ from sampleaudit.sample import Sample
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Outcome = Literal[
-    "error", "correct", "not applicable", "missing file", "not reviewed", "out of population"
-]
 
 OUTCOMES: Final[Mapping[Outcome, str]] = MappingProxyType(
     {
@@ -45,11 +46,18 @@ _SPELLINGS: Final[Mapping[str, Outcome]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Findings:
-    """What the reviewers found, made by `record_findings`: an outcome per case and indicator."""
+    """What the reviewers found, made by `record_findings`: an outcome per case and indicator.
+
+    ``checklist`` is the one that the outcomes follow, if any; ``reviews`` are the entries in
+    workbooks that they come from, if they do.
+    """
 
     sample: Sample
     indicators: tuple[str, ...]
     _outcomes: pd.DataFrame
+    checklist: Checklist | None = None
+    reviews: Reviews | None = None
+    _days_late: pd.DataFrame | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """Return the sample's cases (id, strata, domains, order, ticket) with their outcomes."""
@@ -66,6 +74,43 @@ class Findings:
     def outcome_table(self) -> pd.DataFrame:
         """Return the outcomes alone, a column per indicator, in the order of the sample's cases."""
         return self._outcomes.copy()
+
+    def days_late(self) -> pd.DataFrame:
+        """Return the case ids and, for every indicator with a deadline, the days late.
+
+        In calendar days, 0 for in time, nan where the deadline does not apply or nothing was done.
+        For `record_measures`, with ``blank="not applicable"``. Raises `AuditError` without any.
+        """
+        if self._days_late is None or self._days_late.columns.empty:
+            raise AuditError(
+                "The findings have no deadlines; they come from a checklist with some."
+            )
+        return self.sample.cases[[self.sample.case_id]].join(self._days_late)
+
+    @property
+    def open(self) -> pd.DataFrame:
+        """What is not reviewed yet: the case, ``reviewer`` and the open ``indicators``.
+
+        A row per case and reviewer who has not finished it, second readings too; ``reviewer`` is
+        "" where no workbook tells who reads the case.
+        """
+        import pandas as pd
+
+        ids = self.sample.cases[self.sample.case_id].tolist()
+        rows = [("", case, flags) for case, flags in zip(ids, self._unread(), strict=True)]
+        if self.reviews is not None:
+            given = {each.case_id for each in self.reviews.reviews}
+            rows = [row for row in rows if row[1] not in given]
+            rows += [(who, case, flags) for case, who, flags in self.reviews.open()]
+        place = {case: number for number, case in enumerate(ids)}
+        rows = sorted((row for row in rows if row[2]), key=lambda row: (place[row[1]], row[0]))
+        table = [(case, reviewer, ", ".join(flags)) for reviewer, case, flags in rows]
+        return pd.DataFrame(table, columns=[self.sample.case_id, "reviewer", "indicators"])
+
+    def _unread(self) -> list[list[str]]:
+        """Return the indicators that are not reviewed, case by case."""
+        unread = (self._outcomes == "not reviewed").to_numpy()
+        return [list(self._outcomes.columns[flags]) for flags in unread]
 
     @property
     def completeness(self) -> pd.DataFrame:
@@ -89,6 +134,7 @@ def record_findings(
     answers: Any,
     *,
     indicators: Sequence[str] | None = None,
+    checklist: Checklist | None = None,
     blank: Outcome | None = None,
 ) -> Findings:
     """Record what was found: a table with the case id column and a column per indicator.
@@ -97,7 +143,8 @@ def record_findings(
     file", "not reviewed" or "out of population". ``indicators`` names the columns to take; without
     it, all columns that are not the sample's own. Raises `AuditError` for a blank (unless ``blank``
     names the outcome that it stands for), an unknown answer, a case that is not in the sample, is
-    answered twice, or has no answers.
+    answered twice, or has no answers. With a ``checklist`` the columns hold its answers and dates
+    (`sampleaudit.checklist.tables`), and the outcomes follow its conditions and deadlines.
     """
     if blank is not None:
         one_of("blank", blank, tuple(OUTCOMES))
@@ -107,17 +154,47 @@ def record_findings(
             f"The answers have no column {sample.case_id!r}"
             f"{near_names(sample.case_id, table.columns)} It must hold the case ids."
         )
-    columns = _indicator_columns(sample, table, indicators)
+    columns = [] if checklist else _indicator_columns(sample, table, indicators)
     ids = clean_ids(table[sample.case_id], column=sample.case_id, source="table")
     refuse_bad_ids(ids, column=sample.case_id)
     wanted = sample.cases[sample.case_id]
     _refuse_other_cases(wanted.tolist(), ids.tolist())
+    if checklist is not None:
+        if indicators is not None or blank not in (None, "not reviewed"):
+            raise AuditError(
+                "A checklist names the indicators and tells what does not apply: leave indicators "
+                "out, and let a blank be 'not reviewed' or nothing."
+            )
+        rows = table.set_axis(ids.tolist(), axis=0).loc[wanted.tolist()].reset_index(drop=True)
+        reviews = reviews_from_table(rows, sample.cases, wanted.tolist(), checklist)
+        refuse_gaps(reviews, checklist, may_be_open=blank is not None)
+        counting = {review.case_id: review for review in reviews.reviews}
+        return findings_from(sample, checklist, counting, None)
     aligned = table[columns].set_axis(ids.tolist(), axis=0).loc[wanted.tolist()]
     outcomes = aligned.reset_index(drop=True)
     for column in columns:
         outcomes[column] = _outcomes(outcomes[column], wanted, blank)
     _refuse_half_out_of_population(outcomes, wanted)
     return Findings(sample, tuple(columns), outcomes)
+
+
+def findings_from(
+    sample: Sample, checklist: Checklist, counting: Mapping[str, Review], reviews: Reviews | None
+) -> Findings:
+    """Return the findings that come of one review per case; a case without one is not reviewed."""
+    import pandas as pd
+
+    keys = list(checklist.keys)
+    verdicts = verdicts_of(checklist, counting, sample.cases[sample.case_id].tolist())
+    outcomes = pd.DataFrame(
+        {key: [each[key].outcome for each in verdicts] for key in keys}, dtype=object
+    )
+    late = {
+        indicator.key: [each[indicator.key].days_late for each in verdicts]
+        for indicator in checklist.indicators
+        if indicator.is_computed
+    }
+    return Findings(sample, tuple(keys), outcomes, checklist, reviews, pd.DataFrame(late))
 
 
 def any_error(outcomes: pd.DataFrame) -> list[str]:

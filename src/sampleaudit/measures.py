@@ -116,7 +116,9 @@ def _numbers(
 ) -> NDArray[np.float64]:
     import pandas as pd
 
-    empty = (values.isna() | (values.astype(str).str.strip() == "")).to_numpy(dtype=bool)
+    empty = values.isna().to_numpy(dtype=bool)
+    if not pd.api.types.is_numeric_dtype(values):
+        empty = empty | (values.astype(str).str.strip() == "").to_numpy(dtype=bool)
     if empty.any() and not may_be_blank:
         cases = first_few([masked(case) for case in case_ids[empty]])
         raise AuditError(

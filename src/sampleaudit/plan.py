@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import numpy as np
 
@@ -34,6 +34,9 @@ ALLOCATIONS: Final[Mapping[str, str]] = {
     "neyman": "smallest variance of the overall rate for the anticipated rates",
     "optimal": "smallest variance of the overall rate for the anticipated rates and costs",
     "counts": "numbers given by stratum",
+    "power": "between the best overall rate and like precision in every stratum",
+    "budget": "smallest variance of the overall rate that the budget buys",
+    "precision": "fewest or cheapest cases that meet every demand on precision",
 }
 
 
@@ -41,14 +44,16 @@ ALLOCATIONS: Final[Mapping[str, str]] = {
 class Plan:
     """How many cases will be drawn from each stratum, and the analysis bound to them.
 
-    Made by `plan_sample` or `plan_from_counts`. ``allocation`` is the rule by which the numbers
-    came about.
+    Made by `plan_sample` or `plan_from_counts`, or by the functions of `sampleaudit.planning`.
+    ``allocation`` is the rule by which the numbers came about; ``goal`` is what the size was worked
+    out for (plain values, with what was anticipated), None where the size was given.
     """
 
     frame: Frame
     analysis: Analysis
     allocation: str
     _table: pd.DataFrame
+    goal: Mapping[str, Any] | None = None
 
     @property
     def table(self) -> pd.DataFrame:
@@ -95,12 +100,14 @@ class Plan:
                 for row in self._table.to_dict(orient="records")
             ],
             "analysis": self.analysis.as_dict(),
+            **({} if self.goal is None else {"goal": dict(self.goal)}),
         }
 
     def __repr__(self) -> str:
+        goal = ", ".join(f"{key} {value}" for key, value in (self.goal or {}).items())
         return (
             f"Plan: {self.size} of {self.frame.size} cases, {ALLOCATIONS[self.allocation]}\n"
-            f"{self._table.to_string(index=False)}"
+            f"{self._table.to_string(index=False)}" + f"\nWorked out for: {goal}" * bool(goal)
         )
 
 
@@ -109,7 +116,8 @@ def plan_sample(
     size: int,
     *,
     allocation: Allocation = "proportional",
-    minimum: int = 2,
+    minimum: int | Mapping[Any, int] = 2,
+    maximum: int | Mapping[Any, int] | None = None,
     anticipated: float | StratumValues | None = None,
     costs: StratumValues | None = None,
     level: float = 0.95,
@@ -122,22 +130,23 @@ def plan_sample(
 ) -> Plan:
     """Plan a sample of ``size`` cases, shared out over the strata in whole numbers that add up.
 
-    Every stratum gets at least ``minimum`` cases (all of them where it has fewer) and at most all
-    it has; `sampleaudit.formulas.allocation` states the rule. ``"neyman"`` and ``"optimal"`` need
-    ``anticipated``, a rate (share of 1) or a mapping stratum -> rate; ``"optimal"`` also needs
-    ``costs``, a mapping stratum -> cost of reading one case. A stratum is named by its value, or a
-    tuple of values where there are several stratum columns. The rest is the analysis.
+    Every stratum gets at least ``minimum`` cases (all of them where it has fewer) and at most
+    ``maximum``, each one number or a mapping stratum -> number; `sampleaudit.formulas.allocation`
+    states the rule. ``"neyman"`` and ``"optimal"`` need ``anticipated``, a rate (share of 1) or a
+    mapping stratum -> rate; ``"optimal"`` also ``costs``, a mapping stratum -> cost of reading one
+    case. A stratum is named by its value, a tuple where there are several stratum columns.
     """
-    one_of("allocation", allocation, [name for name in ALLOCATIONS if name != "counts"])
+    one_of("allocation", allocation, get_args(Allocation))
     strata = frame.strata
-    population = strata["population"].to_numpy()
-    _check_size(size, minimum, population)
+    least, most = stratum_bounds(frame, minimum, maximum)
+    _check_size(size, minimum, least, most)
     strata["sampled"] = formulas.whole_allocation(
         size,
         _weights(frame, allocation, anticipated, costs),
         rule="variance" if allocation in ("neyman", "optimal") else "nearest",
-        minimum=minimum,
-        population=population,
+        minimum=least,
+        maximum=most,
+        population=strata["population"],
     )
     analysis = Analysis(
         level, side, method, missing, as_columns(by, name="by"), tolerable, seed_source
@@ -164,7 +173,7 @@ def plan_from_counts(
     census stratum. Raises `AuditError` for unknown or forgotten strata and impossible numbers.
     """
     strata = frame.strata
-    wanted = _by_stratum(frame, counts, name="counts")
+    wanted = by_stratum(frame, counts, name="counts")
     for label, number, population in zip(
         stratum_labels(frame), wanted, strata["population"], strict=True
     ):
@@ -192,32 +201,77 @@ def stratum_labels(frame: Frame) -> list[str]:
     return [" / ".join(values) for values in rows]
 
 
-def _bind(frame: Frame, analysis: Analysis, allocation: str, table: pd.DataFrame) -> Plan:
+def refuse_other_columns(frame: Frame, columns: Sequence[str]) -> None:
+    """Refuse columns to report by that are not the frame's."""
     known = (*frame.stratify_by, *frame.domains)
-    for column in analysis.by:
+    for column in columns:
         if column not in known:
             raise AuditError(
                 f"by names {column!r}, which is not a stratum or domain column of the frame "
                 f"({', '.join(known) or 'it has none'}); add it to domains in build_frame."
             )
+
+
+def by_stratum(frame: Frame, values: Mapping[Any, Any], *, name: str) -> NDArray[np.float64]:
+    """Return the values in the order of the frame's strata; refuse unknown and forgotten ones."""
+    if not isinstance(values, Mapping):
+        raise AuditError(f"{name} is {values!r}; it must be a mapping stratum -> number.")
+    if not frame.stratify_by:
+        raise AuditError(f"{name} is given by stratum, but the frame has no strata.")
+    known = list(frame.strata[list(frame.stratify_by)].itertuples(index=False, name=None))
+    given = {_as_key(key): value for key, value in values.items()}
+    unknown = [" / ".join(key) for key in given if key not in set(known)]
+    if unknown:
+        raise AuditError(
+            f"{name} names strata that the frame does not have: {first_few(unknown)}. The strata "
+            f"are {first_few([' / '.join(key) for key in known])}."
+        )
+    forgotten = [" / ".join(key) for key in known if key not in given]
+    if forgotten:
+        raise AuditError(
+            f"{name} leaves out {len(forgotten)} strata: {first_few(forgotten)}. Name every "
+            f"stratum; write 0 where nothing is meant."
+        )
+    return np.array([_number(given[key], name=name) for key in known])
+
+
+def _bind(frame: Frame, analysis: Analysis, allocation: str, table: pd.DataFrame) -> Plan:
+    refuse_other_columns(frame, analysis.by)
     return Plan(frame, analysis, allocation, table)
 
 
-def _check_size(size: int, minimum: int, population: NDArray[np.int64]) -> None:
-    for name, value, least in (("size", size, 1), ("minimum", minimum, 0)):
-        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-        if not whole or value < least:
-            raise AuditError(f"{name} is {value!r}; it must be a whole number, {least} or more.")
-    total = int(population.sum())
-    if size > total:
+def stratum_bounds(
+    frame: Frame, minimum: int | Mapping[Any, int], maximum: int | Mapping[Any, int] | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the fewest and most cases that each stratum may give; refuse what cannot be."""
+    population = frame.strata["population"].to_numpy().astype(np.int64)
+    bounds = []
+    for name, given in (("minimum", minimum), ("maximum", maximum)):
+        for value in given.values() if isinstance(given, Mapping) else [given]:
+            if value is not None and not _is_whole(value, least=0):
+                raise AuditError(f"{name} is {value!r}; it must be a whole number, 0 or more.")
+        each = by_stratum(frame, given, name=name) if isinstance(given, Mapping) else given
+        bounds.append(population if each is None else np.minimum(each, population).astype(np.int64))
+    if (bounds[0] > bounds[1]).any():
+        raise AuditError("minimum is above maximum in a stratum; lower it there, or raise maximum.")
+    return bounds[0], bounds[1]
+
+
+def _is_whole(value: Any, *, least: int) -> bool:
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    return whole and bool(value >= least)
+
+
+def _check_size(size: int, minimum: Any, least: NDArray[Any], most: NDArray[Any]) -> None:
+    if not _is_whole(size, least=1):
+        raise AuditError(f"size is {size!r}; it must be a whole number, 1 or more.")
+    if size > (top := most.sum()):
+        raise AuditError(f"size is {size}, but the frame has only {top} cases; ask for {top}.")
+    if size < least.sum():
+        kept = "their minimum" if isinstance(minimum, Mapping) else f"at least {minimum} cases each"
+        need = f"{len(least)} strata with {kept} need {least.sum()}"
         raise AuditError(
-            f"size is {size}, but the frame has only {total} cases; ask for at most {total}."
-        )
-    least = int(np.minimum(minimum, population).sum())
-    if size < least:
-        raise AuditError(
-            f"size is {size}, but {len(population)} strata with at least {minimum} cases each need "
-            f"{least}; ask for more, lower minimum, or stratify by fewer columns."
+            f"size is {size}, but {need}; ask for more, lower minimum or merge strata."
         )
 
 
@@ -247,7 +301,7 @@ def _weights(
     weights = formulas.variance_weights(population, _rates(frame, anticipated))
     if costs is None:
         return weights
-    prices = _by_stratum(frame, costs, name="costs")
+    prices = by_stratum(frame, costs, name="costs")
     if not (prices > 0).all():
         raise AuditError("costs holds a cost that is not above 0; every case costs something.")
     return weights / np.sqrt(prices)
@@ -255,7 +309,7 @@ def _weights(
 
 def _rates(frame: Frame, anticipated: float | StratumValues | None) -> NDArray[np.float64]:
     if isinstance(anticipated, Mapping):
-        rates = _by_stratum(frame, anticipated, name="anticipated")
+        rates = by_stratum(frame, anticipated, name="anticipated")
     else:
         rates = np.full(len(frame.strata), _number(anticipated, name="anticipated"))
     if not ((rates >= 0) & (rates <= 1)).all():
@@ -263,29 +317,6 @@ def _rates(frame: Frame, anticipated: float | StratumValues | None) -> NDArray[n
     if not rates.any() or (rates == 1).all():
         raise AuditError("anticipated says that no stratum varies; give rates between 0 and 1.")
     return rates
-
-
-def _by_stratum(frame: Frame, values: Mapping[Any, Any], *, name: str) -> NDArray[np.float64]:
-    """Return the values in the order of the frame's strata; refuse unknown and forgotten ones."""
-    if not isinstance(values, Mapping):
-        raise AuditError(f"{name} is {values!r}; it must be a mapping stratum -> number.")
-    if not frame.stratify_by:
-        raise AuditError(f"{name} is given by stratum, but the frame has no strata.")
-    known = list(frame.strata[list(frame.stratify_by)].itertuples(index=False, name=None))
-    given = {_as_key(key): value for key, value in values.items()}
-    unknown = [" / ".join(key) for key in given if key not in set(known)]
-    if unknown:
-        raise AuditError(
-            f"{name} names strata that the frame does not have: {first_few(unknown)}. The strata "
-            f"are {first_few([' / '.join(key) for key in known])}."
-        )
-    forgotten = [" / ".join(key) for key in known if key not in given]
-    if forgotten:
-        raise AuditError(
-            f"{name} leaves out {len(forgotten)} strata: {first_few(forgotten)}. Name every "
-            f"stratum; write 0 where nothing is meant."
-        )
-    return np.array([_number(given[key], name=name) for key in known])
 
 
 def _number(value: object, *, name: str) -> float:

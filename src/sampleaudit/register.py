@@ -16,6 +16,7 @@ from sampleaudit.cpr import masked
 from sampleaudit.errors import AuditError, first_few
 from sampleaudit.files import read_bytes, read_csv_text
 from sampleaudit.ids import clean_ids, near_names
+from sampleaudit.statfiles import ENDINGS, read_statistics_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,16 +25,18 @@ if TYPE_CHECKING:
 _TEXTS: Final = (".csv", ".tsv")
 _SPREADSHEETS: Final = (".xlsx", ".ods")
 _PARQUET: Final = ".parquet"
+_ALL: Final = (*_TEXTS, *_SPREADSHEETS, _PARQUET, *ENDINGS)
 
 
 def read_register(
     path: str | Path, *, case_id: str, sheet: str | int | None = None
 ) -> pd.DataFrame:
-    """Return the register in a csv, tsv, xlsx, ods or parquet file, one row a case.
+    """Return the register in a csv, tsv, xlsx, ods, parquet, dta or sav file, one row a case.
 
     The column ``case_id`` holds the ids; they become text, NFC-normalised and stripped, and whole
     numbers among them are announced with an `AuditNote`. In csv and tsv every column is text as
-    written; elsewhere the other columns keep their types. ``sheet`` is the name of a sheet or its
+    written; elsewhere the other columns keep their types, and labelled values of Stata and SPSS
+    are their labels (`sampleaudit.statfiles`). ``sheet`` is the name of a sheet or its
     place, counted from 0; it may be left out where only one sheet has anything in it. Column names
     are stripped; a nameless column with nothing in it and empty rows at the end are left out.
     Raises `AuditError` for a file that cannot be read and for ids that are missing or not ids; a
@@ -41,7 +44,7 @@ def read_register(
     """
     path = Path(path)
     ending = path.suffix.lower()
-    if ending not in (*_TEXTS, *_SPREADSHEETS, _PARQUET):
+    if ending not in _ALL:
         raise AuditError(_unknown_ending(path))
     if sheet is not None and ending not in _SPREADSHEETS:
         raise AuditError(f"{path} has no sheets; leave sheet={sheet!r} out.")
@@ -49,6 +52,8 @@ def read_register(
         table = read_csv_text(path)
     elif ending in _SPREADSHEETS:
         table = _read_spreadsheet(path, sheet)
+    elif ending in ENDINGS:
+        table = read_statistics_file(path)
     else:
         table = _read_parquet(path)
     table = _without_empty_rows_at_end(_with_clean_names(table, path))
@@ -65,7 +70,7 @@ def read_register(
 
 
 def _unknown_ending(path: Path) -> str:
-    allowed = ", ".join((*_TEXTS, *_SPREADSHEETS, _PARQUET))
+    allowed = ", ".join(_ALL)
     old = path.suffix.lower() in (".xls", ".xlsm", ".xlsb")
     do = "Open it in Excel and save it as .xlsx." if old else "Save the register as one of them."
     ending = f"the ending {path.suffix!r}" if path.suffix else "no ending"

@@ -11,11 +11,27 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from sampleaudit.analysis import Analysis
-from sampleaudit.errors import AuditError
+from sampleaudit.clusters import CLUSTER_PLAN_FORMAT
+from sampleaudit.drawing import (
+    Drawing,
+    cluster_table,
+    draw_in_stages,
+    draw_rows,
+    drawing_in_stages,
+    strata_sampled,
+    stratum_of_clusters,
+)
+from sampleaudit.errors import AuditError, first_few
 from sampleaudit.files import canonical_json, read_csv_text, read_json, sha256_of_file
 from sampleaudit.frame import Frame, build_frame
 from sampleaudit.register import read_register
-from sampleaudit.sample import MANIFEST, SAMPLE_FORMAT, Sample, draw_rows
+from sampleaudit.sample import (
+    MANIFEST,
+    SAMPLE_FORMAT,
+    Sample,
+    as_drawn,
+    with_opened,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +85,13 @@ def load_sample(folder: str | Path) -> Sample:
     _refuse_lacking(manifest, _MANIFEST_KEYS, path / MANIFEST)
     _refuse_lacking(plan, _PLAN_KEYS, path / "plan.json")
     columns = (plan["case_id"], *plan["stratify_by"], *plan["domains"], "order", "ticket")
-    return Sample(
+    cases = _read_table(path / "sample.csv", columns, whole=["order"])
+    drawing: Drawing | None = None
+    if plan.get("format") == CLUSTER_PLAN_FORMAT:
+        strata, drawing = _stages(plan, cases, path / "clusters.csv")
+    else:
+        strata = _strata(plan)
+    sample = Sample(
         case_id=plan["case_id"],
         stratify_by=tuple(plan["stratify_by"]),
         domains=tuple(plan["domains"]),
@@ -77,13 +99,15 @@ def load_sample(folder: str | Path) -> Sample:
         analysis=Analysis(**{**plan["analysis"], "by": tuple(plan["analysis"]["by"])}),
         manifest=manifest,
         plan_record=plan,
-        _strata=_strata(plan),
-        _cases=_read_table(path / "sample.csv", columns, whole="order"),
-        _reserve=_read_table(path / "reserve.csv", columns, whole="order"),
+        _strata=strata,
+        _cases=cases,
+        _reserve=_read_table(path / "reserve.csv", columns, whole=["order"]),
         _population=_read_table(
-            path / "population.csv", (*columns[1:-2], "population"), whole="population"
+            path / "population.csv", (*columns[1:-2], "population"), whole=["population"]
         ),
+        drawing=drawing,
     )
+    return with_opened(sample, manifest.get("opened", ()))
 
 
 def verify_draw(folder: str | Path, register: Any) -> Verification:
@@ -91,10 +115,10 @@ def verify_draw(folder: str | Path, register: Any) -> Verification:
 
     ``register`` is a data frame or the path of a register file. Compared are the files with their
     hashes in the manifest, the plan with its hash, the register with its fingerprint and stratum
-    sizes, and every case of sample and reserve with its place and ticket.
+    sizes, and every cluster and every case of sample and reserve with its place and ticket.
     """
     path = Path(folder)
-    sample = load_sample(path)
+    sample = as_drawn(load_sample(path))
     plan, seed = sample.plan_record, str(sample.manifest["seed"])
     if isinstance(register, str | Path):
         register = read_register(register, case_id=sample.case_id)
@@ -109,7 +133,11 @@ def verify_draw(folder: str | Path, register: Any) -> Verification:
         *_changed_files(path, sample.manifest),
         *_changed_plan(sample),
         *_changed_register(frame, sample),
-        *_changed_cases(frame, sample, seed),
+        *(
+            _changed_cases(frame, sample, seed)
+            if sample.drawing is None
+            else _changed_stages(frame, sample, sample.drawing, seed)
+        ),
     ]
     return Verification(str(path), sample.size, seed, tuple(differences))
 
@@ -173,25 +201,64 @@ def _changed_cases(frame: Frame, sample: Sample, seed: str) -> list[Difference]:
     sampled = np.minimum(sampled, frame.strata["population"].to_numpy())
     reserve = float(sample.manifest["reserve"])
     cases, spare = draw_rows(frame, sampled, seed=seed, reserve=reserve)
-    rows = [
-        *_compare(cases, sample.cases, sample, "sample.csv"),
-        *_compare(spare, sample.reserve, sample, "reserve.csv"),
+    return [
+        *_wrong_seed(sample, seed),
+        *_compare(cases, sample.cases, columns, sample.case_id, "sample.csv"),
+        *_compare(spare, sample.reserve, columns, sample.case_id, "reserve.csv"),
     ]
+
+
+def _changed_stages(frame: Frame, sample: Sample, drawing: Drawing, seed: str) -> list[Difference]:
+    """Replay a draw of clusters, and of cases within them."""
+    column, plan = str(drawing.column), sample.plan_record
+    clusters, rule = cluster_table(frame, column), plan["cases"]
+    there = np.bincount(stratum_of_clusters(frame, clusters), minlength=len(frame.strata))
+    planned = {
+        tuple(str(row[name]) for name in sample.stratify_by): int(row["clusters_sampled"])
+        for row in plan["strata"]
+    }
+    labels = frame.strata[list(sample.stratify_by)].itertuples(index=False, name=None)
+    wanted = [planned.get(tuple(label), 0) for label in labels] or [planned.get((), 0)]
+    sizes = clusters["population"].to_numpy(dtype=np.int64)
+    if isinstance(rule, dict):  # a cluster that the plan does not know has no number
+        sizes = np.minimum(sizes, [int(rule.get(name, 0)) for name in clusters[column]])
+    elif rule != "all":
+        sizes = np.minimum(sizes, np.int64(rule))
+    drawn, spare, table = draw_in_stages(
+        frame, clusters, column=column, drawn=np.minimum(wanted, there), cases=sizes, seed=seed,
+        reserve=float(sample.manifest["reserve"]),
+    )  # fmt: skip
+    strata, within = list(sample.stratify_by), [*sample.stratify_by, column]
+    return [
+        *_wrong_seed(sample, seed),
+        *_compare(table, drawing.table, strata, column, "clusters.csv"),
+        *_compare(drawn, sample.cases, within, sample.case_id, "sample.csv"),
+        *_compare(spare, sample.reserve, within, sample.case_id, "reserve.csv"),
+    ]
+
+
+def _wrong_seed(sample: Sample, seed: str) -> list[Difference]:
+    """Say so where not one ticket is that of the seed."""
     held = sample.cases
     right = [
         ticket == sha256(f"{seed}|{case}".encode()).hexdigest()
         for case, ticket in zip(held[sample.case_id], held["ticket"], strict=True)
     ]
-    if len(right) > 1 and not any(right):
-        rows.insert(0, ("seed", "the one that gives the tickets in sample.csv", repr(seed)))
-    return rows
+    if len(right) <= 1 or any(right):
+        return []
+    return [("seed", "the one that gives the tickets in sample.csv", repr(seed))]
 
 
 def _compare(
-    expected: pd.DataFrame, found: pd.DataFrame, sample: Sample, file: str
+    expected: pd.DataFrame, found: pd.DataFrame | None, within: list[str], name: str, file: str
 ) -> list[Difference]:
-    """Name the places of one list whose case, ticket or labels differ."""
-    by_place, held = _places(expected, sample), _places(found, sample)
+    """Name the places of one list where ``name``, ticket or labels differ.
+
+    A place is the order within the values of the columns ``within``.
+    """
+    found = expected.iloc[:0] if found is None else found
+    by_place, held = _places(expected, within), _places(found, within)
+    what = "cluster" if file == "clusters.csv" else "case"
     rows: list[Difference] = []
     if len(held) < len(found):
         rows.append(
@@ -200,24 +267,43 @@ def _compare(
     for place in sorted(by_place.keys() | held.keys()):
         drawn, stored = by_place.get(place), held.get(place)
         where = f"{file}, {' / '.join(place[0]) or 'the caseload'}, place {place[1]}"
-        if drawn is None or stored is None or drawn[sample.case_id] != stored[sample.case_id]:
-            names = [row[sample.case_id] if row else "nothing" for row in (drawn, stored)]
-            rows.append((f"case at {where}", names[0], names[1]))
+        if drawn is None or stored is None or drawn[name] != stored[name]:
+            names = [row[name] if row else "nothing" for row in (drawn, stored)]
+            rows.append((f"{what} at {where}", names[0], names[1]))
             continue
         rows += [
-            (f"{column} of {drawn[sample.case_id]} in {file}", str(drawn[column]), str(value))
+            (f"{column} of {drawn[name]} in {file}", str(drawn[column]), str(value))
             for column, value in stored.items()
             if str(drawn.get(column)) != str(value)
         ]
     return rows
 
 
-def _places(table: pd.DataFrame, sample: Sample) -> dict[tuple[tuple[str, ...], int], Any]:
+def _places(table: pd.DataFrame, within: list[str]) -> dict[tuple[tuple[str, ...], int], Any]:
     records = table.to_dict(orient="records")
     return {
-        (tuple(str(row[column]) for column in sample.stratify_by), int(row["order"])): row
-        for row in records
+        (tuple(str(row[column]) for column in within), int(row["order"])): row for row in records
     }
+
+
+def _stages(plan: dict[str, Any], cases: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, Drawing]:
+    """Return the strata and the drawing of a sample of clusters."""
+    import pandas as pd
+
+    _refuse_lacking(plan, ("cluster", "cases"), path.with_name("plan.json"))
+    columns, column = list(plan["stratify_by"]), str(plan["cluster"])
+    numbers = ["population", "sampled", "order"]
+    clusters = _read_table(path, [*columns, column, *numbers, "ticket"], whole=numbers)
+    sizes = pd.DataFrame(plan["strata"], columns=[*columns, "population"])
+    strata = strata_sampled(sizes, clusters)
+    drawn = set(clusters[column][clusters["sampled"] > 0])
+    strange = [name for name in cases[column] if name not in drawn]
+    if strange:
+        raise AuditError(
+            f"sample.csv has cases of clusters that {path} does not call drawn: "
+            f"{first_few(dict.fromkeys(strange))}. Put back the files that were saved."
+        )
+    return strata, drawing_in_stages(cases, clusters, strata, column=column)
 
 
 def _strata(plan: dict[str, Any]) -> pd.DataFrame:
@@ -226,14 +312,15 @@ def _strata(plan: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(plan["strata"], columns=[*plan["stratify_by"], "population", "sampled"])
 
 
-def _read_table(path: Path, columns: Sequence[str], *, whole: str) -> pd.DataFrame:
-    """Read a table of text with one column of whole numbers."""
+def _read_table(path: Path, columns: Sequence[str], *, whole: Sequence[str]) -> pd.DataFrame:
+    """Read a table of text with columns of whole numbers."""
     table = read_csv_text(path)
     _refuse_lacking(table.columns, columns, path)
-    numbers = table[whole].astype(str)
-    if not numbers.str.fullmatch(r"\d+").all():
-        raise AuditError(f"{path} has a value in {whole!r} that is not a whole number.")
-    table[whole] = numbers.astype(np.int64)
+    for column in whole:
+        numbers = table[column].astype(str)
+        if not numbers.str.fullmatch(r"\d+").all():
+            raise AuditError(f"{path} has a value in {column!r} that is not a whole number.")
+        table[column] = numbers.astype(np.int64)
     return table
 
 

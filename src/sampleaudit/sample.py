@@ -7,23 +7,31 @@ draw and verifies it; `sampleaudit.declared` is for samples that were drawn else
 from __future__ import annotations
 
 import datetime as dt
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import numpy as np
-
 from sampleaudit.analysis import Analysis
-from sampleaudit.errors import AuditError
+from sampleaudit.clusters import ClusterPlan
+from sampleaudit.drawing import (
+    Drawing,
+    cluster_table,
+    divide_rows,
+    draw_in_stages,
+    draw_rows,
+    drawing_in_stages,
+    join_rows,
+    labels_of,
+    strata_sampled,
+)
+from sampleaudit.errors import AuditError, first_few
 from sampleaudit.files import csv_bytes, pretty_json, read_json, replace_files
-from sampleaudit.formulas.tickets import BATCH, rank_within, smallest_tickets, tickets
-from sampleaudit.frame import Frame
 from sampleaudit.plan import Plan
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -31,26 +39,12 @@ Selection = Literal["drawn", "random", "chosen"]
 
 SAMPLE_FORMAT: Final = "sampleaudit sample 1"
 TICKET_RULE: Final = "SHA-256 of seed|case_id, the smallest in each stratum"
+CLUSTER_RULE: Final = (
+    "SHA-256 of seed|column<TAB>cluster, the smallest in each stratum; then SHA-256 of "
+    "seed|case_id, the smallest in each of these clusters"
+)
 MANIFEST: Final = "manifest.json"
-PROGRESS_FROM: Final = 1_000_000  # cases; hashing fewer takes about a second
 _SEED_LENGTH: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """How the cases of a sample were drawn, where not simply case by case within strata.
-
-    ``clusters``: the cluster of each case, from 0, None where every case is its own.
-    ``cluster_population``: clusters of the register in each stratum, in the order of
-    ``Sample.strata`` (inf: drawn with replacement, or as if). ``cluster_sizes``: cases of the
-    register in each cluster, where cases were drawn within clusters, else None. ``weights``: cases
-    of the register that each case stands for, None where the numbers drawn say it.
-    """
-
-    clusters: NDArray[np.intp] | None
-    cluster_population: NDArray[np.float64]
-    cluster_sizes: NDArray[np.float64] | None
-    weights: NDArray[np.float64] | None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -60,7 +54,8 @@ class Sample:
     Made by `draw`, `load_sample` or `declare_sample`. ``selection`` is ``"drawn"`` (here, and
     replayable), ``"random"`` (elsewhere, declared) or ``"chosen"`` (not random: it speaks for
     nothing but itself). ``analysis`` is what the plan bound. ``drawing`` is None for cases drawn at
-    random within strata; with clusters or weights of their own it tells which.
+    random within strata; with clusters or weights of their own it tells which. In a sample of
+    clusters the ``order`` of cases counts within their cluster.
     """
 
     case_id: str
@@ -83,7 +78,10 @@ class Sample:
 
     @property
     def reserve(self) -> pd.DataFrame:
-        """The next cases of each stratum, in ticket order; ``order`` goes on from the sample's."""
+        """The next cases of each stratum, in ticket order; ``order`` goes on from the sample's.
+
+        In a sample of clusters: the next cases of each, and the cases of the next clusters.
+        """
         return self._reserve.copy()
 
     @property
@@ -100,6 +98,16 @@ class Sample:
         return None if self._population is None else self._population.copy()
 
     @property
+    def clusters(self) -> pd.DataFrame | None:
+        """All clusters of the register, in ticket order by stratum; None if none were drawn here.
+
+        The stratum columns, the cluster, ``population`` and ``sampled`` (cases; 0 where the cluster
+        was not drawn), ``order`` and ``ticket``.
+        """
+        table = None if self.drawing is None else self.drawing.table
+        return None if table is None else table.copy()
+
+    @property
     def size(self) -> int:
         """Cases to read."""
         return len(self._cases)
@@ -107,31 +115,49 @@ class Sample:
     def save(self, folder: str | Path) -> None:
         """Write plan.json, sample.csv, reserve.csv, population.csv and manifest.json, or nothing.
 
-        Raises `AuditError` if the folder holds another draw: a draw is never overwritten.
+        A sample of clusters also has clusters.csv: all clusters in ticket order. Raises
+        `AuditError` if the folder holds another draw: a draw is never overwritten.
         """
         save_files(self, folder, {}, {})
 
     def __repr__(self) -> str:
         total = int(self._strata["population"].sum())
+        places = self.clusters
+        among = (
+            ""
+            if places is None
+            else f" in {(places['sampled'] > 0).sum()} of {len(places)} clusters"
+        )
         how = {
             "drawn": f"drawn with seed {self.manifest.get('seed')!r}",
             "random": "drawn at random elsewhere",
             "chosen": "chosen, not drawn at random",
         }[self.selection]
-        return f"Sample: {self.size} of {total} cases, {how}"
+        return f"Sample: {self.size} of {total} cases{among}, {how}"
 
 
-def draw(plan: Plan, *, seed: str, reserve: float = 0.2) -> Sample:
+def draw(plan: Plan | ClusterPlan, *, seed: str, reserve: float = 0.2) -> Sample:
     """Draw the planned cases, and a reserve of the share ``reserve`` of each stratum's number.
 
     The seed is 1 to 200 printable ASCII characters without ``|``, learnt after the plan's public
     record was published. Same seed, same register: same sample, in any row order, on any machine.
+    By a plan of clusters, these are drawn first, then cases within them; the reserve then has the
+    next cases of each cluster and the cases of the next clusters, of either that share.
     """
     check_seed(seed)
     if isinstance(reserve, bool) or not isinstance(reserve, int | float) or not reserve >= 0:
         raise AuditError(f"reserve is {reserve!r}; it must be a share of the sample, as 0.2.")
     frame, strata = plan.frame, plan.table
-    cases, spare = draw_rows(frame, strata["sampled"].to_numpy(), seed=seed, reserve=reserve)
+    drawing: Drawing | None = None
+    if isinstance(plan, ClusterPlan):
+        cases, spare, table = draw_in_stages(
+            frame, cluster_table(frame, plan.cluster), column=plan.cluster,
+            drawn=plan.clusters_by_stratum, cases=plan.cases_by_cluster, seed=seed, reserve=reserve,
+        )  # fmt: skip
+        strata = strata_sampled(strata[[*frame.stratify_by, "population"]], table)
+        drawing = drawing_in_stages(cases, table, strata, column=plan.cluster)
+    else:
+        cases, spare = draw_rows(frame, strata["sampled"].to_numpy(), seed=seed, reserve=reserve)
     return Sample(
         case_id=frame.case_id,
         stratify_by=frame.stratify_by,
@@ -142,7 +168,7 @@ def draw(plan: Plan, *, seed: str, reserve: float = 0.2) -> Sample:
             "format": SAMPLE_FORMAT,
             "selection": "drawn",
             "seed": seed,
-            "ticket_rule": TICKET_RULE,
+            "ticket_rule": TICKET_RULE if drawing is None else CLUSTER_RULE,
             "reserve": float(reserve),
             "fingerprint": frame.fingerprint,
             "plan": plan.digest,
@@ -153,36 +179,63 @@ def draw(plan: Plan, *, seed: str, reserve: float = 0.2) -> Sample:
         _cases=cases,
         _reserve=spare,
         _population=frame.population,
+        drawing=drawing,
     )
+
+
+def with_opened(sample: Sample, opened: Sequence[Mapping[str, Any]]) -> Sample:
+    """Return the sample with cases of its reserve among those to read.
+
+    ``opened`` is the log, an entry with ``case`` for each; those that are in the sample by now,
+    since it was extended, stay. Raises `AuditError` for a case that is not in the reserve.
+    """
+    if not opened:
+        return sample
+    ids = [str(each["case"]) for each in opened]
+    held = {*sample.reserve[sample.case_id], *sample.cases[sample.case_id]}
+    strange = [case for case in ids if case not in held]
+    if strange:
+        raise AuditError(
+            f"{first_few(strange)} was opened from the reserve, says the log, but is not in it. "
+            f"Put back the files that were saved."
+        )
+    both = join_rows(sample.cases, sample.reserve)
+    chosen = both[sample.case_id].isin({*sample.cases[sample.case_id], *ids})
+    log = [dict(each) for each in opened]
+    return _divided(sample, both, chosen.to_numpy(), {**sample.manifest, "opened": log})
+
+
+def as_drawn(sample: Sample) -> Sample:
+    """Return the sample without what was opened from its reserve later."""
+    if not sample.manifest.get("opened"):
+        return sample
+    columns = list(sample.stratify_by)
+    planned = {tuple(row[name] for name in columns): row["sampled"]
+               for row in sample.plan_record["strata"]}  # fmt: skip
+    both = join_rows(sample.cases, sample.reserve)
+    chosen = both["order"].to_numpy() <= [planned[row] for row in labels_of(both, columns)]
+    manifest = {key: value for key, value in sample.manifest.items() if key != "opened"}
+    return _divided(sample, both, chosen, manifest)
+
+
+def _divided(
+    sample: Sample, both: pd.DataFrame, chosen: NDArray[np.bool_], manifest: dict[str, Any]
+) -> Sample:
+    """Return the sample with the ``chosen`` rows of sample and reserve to read."""
+    strata = sample.strata
+    cases, reserve, strata["sampled"] = divide_rows(both, chosen, strata, sample.stratify_by)
+    return replace(sample, manifest=manifest, _strata=strata, _cases=cases, _reserve=reserve)
 
 
 def refuse_clusters(sample: Sample, what: str) -> None:
     """Refuse a sample of clusters, or with weights of its own, for what counts cases by stratum."""
     if sample.drawing is not None:
+        done = "drawn" if sample.selection == "drawn" else "declared"
         kind = "weights" if sample.drawing.clusters is None else "clusters"
         raise AuditError(
-            f"{what} needs cases drawn one by one within strata, and this sample was declared with "
+            f"{what} needs cases drawn one by one within strata, and this sample was {done} with "
             f"{kind}. survey_means, survey_totals and survey_ratios fit it."
         )
-
-
-def draw_rows(
-    frame: Frame, sampled: NDArray[np.int64], *, seed: str, reserve: float
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the ``sampled`` cases of each stratum of the frame, and the reserve behind them.
-
-    A stratum's reserve is the share ``reserve`` of its number, rounded up, as far as it has cases.
-    """
-    cases, codes = frame.to_frame(), frame.stratum_codes
-    spare = [math.ceil(number * reserve - 1e-9) for number in sampled]
-    take = np.minimum(sampled + spare, frame.strata["population"].to_numpy())
-    digests = tickets(seed, cases[frame.case_id].tolist(), progress=_progress(frame.size))
-    rows = smallest_tickets(digests, codes, take)
-    drawn = cases.iloc[rows].reset_index(drop=True)
-    drawn["order"] = rank_within(codes[rows]) + 1
-    drawn["ticket"] = [digests[row].tobytes().hex() for row in rows]
-    chosen = drawn["order"].to_numpy() <= sampled[codes[rows]]
-    return drawn[chosen].reset_index(drop=True), drawn[~chosen].reset_index(drop=True)
 
 
 def check_seed(seed: object) -> None:
@@ -214,11 +267,13 @@ def save_files(
     if path.exists() and not path.is_dir():
         raise AuditError(f"{path} is a file; give the folder to save into.")
     earlier = refuse_other_draw(sample, path)
+    drawn = as_drawn(sample)  # what was opened later is in the manifest's log
     contents = {
         "plan.json": pretty_json(sample.plan_record),
-        "sample.csv": csv_bytes(sample.cases),
-        "reserve.csv": csv_bytes(sample.reserve),
+        "sample.csv": csv_bytes(drawn.cases),
+        "reserve.csv": csv_bytes(drawn.reserve),
         "population.csv": csv_bytes(sample.population),
+        **({} if sample.clusters is None else {"clusters.csv": csv_bytes(sample.clusters)}),
         **extra,
     }
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
@@ -228,6 +283,7 @@ def save_files(
     manifest = {
         **sample.manifest,
         **record,
+        **({"planned_at": earlier["planned_at"]} if "planned_at" in earlier else {}),
         "drawn_at": earlier.get("drawn_at", now),
         "files": {name: digest for name, digest in before.items() if name not in stale}
         | {name: sha256(content).hexdigest() for name, content in contents.items()},
@@ -246,8 +302,18 @@ def refuse_other_draw(sample: Sample, folder: Path) -> dict[str, Any]:
         return {}
     earlier = read_json(folder / MANIFEST)
     if "seed" not in earlier:
-        return {}
+        same = earlier.get("plan") == sample.manifest["plan"] and "planned_at" in earlier
+        return {"planned_at": earlier["planned_at"]} if same else {}
+    lost = _opened(earlier) - _opened(sample.manifest)
+    if lost:
+        raise AuditError(
+            f"{folder} has {len(lost)} cases opened from the reserve that this sample lacks: "
+            f"{first_few(sorted(lost))}. Go on from load_sample({str(folder)!r})."
+        )
+    extended = [each["plan"] for each in sample.manifest.get("extends", ())]
     for name in ("seed", "plan", "reserve"):
+        if name == "plan" and earlier.get(name) in extended:
+            continue
         if earlier.get(name) != sample.manifest[name]:
             raise AuditError(
                 f"{folder} already holds a draw with another {name}: {earlier.get(name)!r}, not "
@@ -256,13 +322,5 @@ def refuse_other_draw(sample: Sample, folder: Path) -> dict[str, Any]:
     return earlier
 
 
-def _progress(size: int) -> Callable[[Sequence[int]], Iterable[int]] | None:
-    """Return what shows a progress bar while a large register is hashed."""
-    if size < PROGRESS_FROM:
-        return None
-    from tqdm import tqdm
-
-    def bar(batches: Sequence[int]) -> Iterable[int]:
-        return tqdm(batches, desc="tickets", unit_scale=BATCH, unit=" cases")
-
-    return bar
+def _opened(manifest: Mapping[str, Any]) -> set[str]:
+    return {str(each["case"]) for each in manifest.get("opened", ())}

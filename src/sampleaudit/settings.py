@@ -20,6 +20,10 @@ from sampleaudit.wording import LANGUAGES
 _TEXT: Final = (str,)
 _NAMES: Final = (str, list)
 _NUMBER: Final = (int, float)
+_SHARE: Final = (int, float, str)
+_SIZES: Final = (
+    "size", "counts", "cluster", "margin", "detect", "expected", "allowed", "compare", "budget",
+)  # fmt: skip
 _KEYS: Final[Mapping[str, Mapping[str, tuple[type, ...]]]] = MappingProxyType(
     {
         "register": {
@@ -29,15 +33,21 @@ _KEYS: Final[Mapping[str, Mapping[str, tuple[type, ...]]]] = MappingProxyType(
         },
         "frame": {"stratify_by": _NAMES, "domains": _NAMES},
         "plan": {
-            "size": (int,), "counts": (dict,), "allocation": _TEXT, "minimum": (int,),
+            "size": (int,), "counts": (dict,), "cluster": _TEXT, "clusters": (int, dict),
+            "cases": (int, str, dict), "allocation": _TEXT, "minimum": (int,),
             "anticipated": (int, float, str, dict), "costs": (dict,), "level": _NUMBER,
             "side": _TEXT, "method": _TEXT, "missing": _TEXT, "by": _NAMES,
-            "tolerable": (int, float, str), "seed_source": _TEXT,
+            "tolerable": (int, float, str), "seed_source": _TEXT, "margin": _SHARE,
+            "applicable": (int, float, str, dict), "detect": _SHARE, "power": _NUMBER,
+            "expected": _SHARE, "allowed": (int,), "compare": (dict,), "budget": _NUMBER,
         },
         "draw": {"seed": _TEXT, "reserve": _NUMBER},
         "findings": {"file": _TEXT, "sheet": _TEXT, "indicators": (list, dict), "blank": _TEXT},
         "truth": {"file": _TEXT, "sheet": _TEXT, "indicators": (list, dict), "blank": _TEXT},
-        "report": {"by": _NAMES, "language": _TEXT},
+        "report": {
+            "by": _NAMES, "language": _TEXT, "title": _TEXT, "suppress": (int,),
+            "compare": _NAMES, "names": (dict,),
+        },
     }
 )  # fmt: skip
 _REQUIRED: Final = {
@@ -83,6 +93,7 @@ class Settings:
     truth: AnswerFile | None
     report_by: tuple[str, ...]
     language: str
+    report: Mapping[str, Any]
 
 
 def read_settings(path: str | Path) -> Settings:
@@ -93,17 +104,21 @@ def read_settings(path: str | Path) -> Settings:
     register, plan = tables["register"], dict(tables.get("plan", {}))
     frame, report, draw = (tables.get(name, {}) for name in ("frame", "report", "draw"))
     report_by = as_columns(report.get("by", ()), name="[report] by")
+    if "margin" in plan:  # it holds in the domains of [plan] by, not in all that are reported by
+        plan["margin_by"] = as_columns(plan.get("by", ()), name="[plan] by")
     plan["by"] = as_columns(plan.get("by", report_by), name="[plan] by")
-    for key in ("anticipated", "tolerable"):
+    for key in ("anticipated", "tolerable", "applicable"):
         if key in plan:
             plan[key] = _rates(plan[key], key)
-    for key in ("counts", "costs", "anticipated"):
+    for key in ("counts", "costs", "anticipated", "clusters", "applicable"):
         if isinstance(plan.get(key), dict):
             plan[key] = {_stratum(label): value for label, value in plan[key].items()}
-    if ("size" in plan) == ("counts" in plan):
+    if sum(key in plan for key in _SIZES) != 1:
         raise AuditError(
-            f"[plan] in {file.name} must have either size, the number of cases to draw, or counts, "
-            f"the number by stratum."
+            f"[plan] in {file.name} must have one of size, the number of cases to draw, counts, "
+            f"the number by stratum, and cluster, the column of the clusters to draw first; or "
+            f"what the size is worked out for: margin, detect, expected or allowed (with "
+            f"tolerable), compare, budget."
         )
     language = report.get("language", "en")
     if language not in LANGUAGES:
@@ -121,6 +136,7 @@ def read_settings(path: str | Path) -> Settings:
         truth=_answers(tables, "truth", file),
         report_by=report_by,
         language=language,
+        report=_report(report),
     )
 
 
@@ -197,6 +213,25 @@ def _recode(indicator: str, value: Any, name: str) -> Recode:
     if not values:
         raise AuditError(f"{where} must say which value is an error, as error = 'No'.")
     return Recode(indicator, value["column"], values)
+
+
+def _report(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return title, suppress, columns to compare by, and names by language."""
+    names = report.get("names", {})
+    for language, table in names.items():
+        if language not in LANGUAGES or not isinstance(table, dict):
+            raise AuditError(
+                f"[report.names] has {language!r}; names stand by language, as [report.names.da]."
+            )
+        for old, new in table.items():
+            if not isinstance(new, str) or not new.strip():
+                raise AuditError(f"[report.names.{language}] {old!r} is {new!r}; give a name.")
+    return {
+        "title": report.get("title"),
+        "suppress": report.get("suppress"),
+        "compare": as_columns(report.get("compare", ()), name="[report] compare"),
+        "names": names,
+    }
 
 
 def _rates(value: Any, key: str) -> Any:

@@ -293,6 +293,23 @@ file = "truth.csv"
 [report]
 by = ["district"]
 language = "en"
+compare = ["district"]                 # each with all the others
+
+[report.names.da]                      # what a report in Danish calls them
+"assessment missing" = "manglende undersøgelse"
+"action plan missing" = "manglende handleplan"
+"child not heard" = "manglende børnesamtale"
+"follow-up late" = "for sen opfølgning"
+"visits missing" = "manglende tilsynsbesøg"
+"notification not assessed in time" = "underretning ikke vurderet til tiden"
+district = "distrikt"
+placement = "anbringelse"
+family = "familiepleje"
+"outside family" = "uden for familiepleje"
+"closed before 2023" = "afsluttet før 2023"
+"registered twice" = "registreret to gange"
+"fictional case system, extract of placement cases" = "opdigtet fagsystem, anbringelsessager"
+"dice thrown at the council meeting of 2026-02-07" = "terninger kastet på rådsmødet 2026-02-07"
 """
 
 

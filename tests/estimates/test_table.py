@@ -43,13 +43,14 @@ def test_the_table_for_reading_is_rounded_and_aligned(sample):
     found = sa.record_findings(sample, answer(sample, errors=2))
     text = repr(sa.estimate_rates(found, "late", method="wald"))
     head, rule, row, note = text.splitlines()
-    assert ["indicator", "found", "rate", "95% interval", "in the caseload", "95% interval"] == [
-        part.strip() for part in head.split("  ") if part.strip()
-    ]
+    assert [
+        "indicator", "found", "rate", "95% interval", "about", "in the caseload", "95% interval",
+    ] == [part.strip() for part in head.split("  ") if part.strip()]  # fmt: skip
     assert set(rule) == {"-"}
     assert "late [1]" in row
     assert "6 of 24" in row
     assert "25.0%" in row
+    assert "1 in 4" in row
     assert note.startswith("[1] not as planned: method 'wald'")
 
 

@@ -117,7 +117,8 @@ def refuse_chosen_reading_order(
 ) -> None:
     """Refuse unread cases unless those read are the first of their stratum in ticket order.
 
-    The first k tickets of a stratum are themselves a random sample; the easy files are not.
+    The first k tickets of a stratum are themselves a random sample; the easy files are not. In a
+    sample of clusters it is the first of their cluster, and the first clusters of a stratum.
     """
     sample = findings.sample
     unread = np.asarray(outcomes, dtype=object) == "not reviewed"
@@ -130,16 +131,31 @@ def refuse_chosen_reading_order(
             f"{first_few(cases[sample.case_id][unread])}. In a sample drawn elsewhere the order of "
             f"the draw is not known, so all its cases must be read first."
         )
-    order = cases["order"].to_numpy()
-    last_read = np.zeros(len(sample.strata), dtype=np.int64)
-    np.maximum.at(last_read, strata[~unread], order[~unread])
-    skipped = unread & (order < last_read[strata])
+    order, units = cases["order"].to_numpy(), strata
+    later, first = "later ones of their stratum", "cases of a stratum"
+    skipped = np.zeros(len(cases), dtype=np.bool_)
+    if sample.drawing is not None and sample.drawing.clusters is not None:
+        units = sample.drawing.clusters  # numbered in the order of their draw
+        later = "later ones of their cluster, or later clusters of their stratum,"
+        first = "cases of a cluster, and the first clusters of a stratum,"
+        begun = np.isin(units, units[~unread])
+        skipped = ~begun & _before_the_last(units, strata, begun)
+    skipped |= unread & _before_the_last(order, units, ~unread)
     if skipped.any():
         raise AuditError(
-            f"Indicator {indicator!r} has {int(skipped.sum())} cases not reviewed although later "
-            f"ones of their stratum were: {first_few(cases[sample.case_id][skipped])}. Read on in "
-            f"the order of the draw: only the first cases of a stratum are a random sample of it."
+            f"Indicator {indicator!r} has {int(skipped.sum())} cases not reviewed although {later} "
+            f"were: {first_few(cases[sample.case_id][skipped])}. Read on in the order of the draw: "
+            f"only the first {first} are a random sample of it."
         )
+
+
+def _before_the_last(
+    order: NDArray[np.intp], units: NDArray[np.intp], read: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Tell which rows come before the last one of their unit that was read."""
+    last = np.full(int(units.max()) + 1, -1, dtype=np.int64)
+    np.maximum.at(last, units[read], order[read])
+    return np.asarray(order < last[units])
 
 
 def _rows(table: Any, columns: Sequence[str]) -> list[Labels]:

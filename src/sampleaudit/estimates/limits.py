@@ -20,6 +20,7 @@ from sampleaudit.analysis import METHODS, Guarantee, Method, Side, tails
 from sampleaudit.errors import AuditError
 from sampleaudit.formulas import searched, textbook
 from sampleaudit.formulas.guaranteed import guaranteed_limits
+from sampleaudit.formulas.hypergeometric import interval_table
 from sampleaudit.formulas.linearisation import LinearEstimate, linear_rate
 from sampleaudit.formulas.profile import profile_limits
 from sampleaudit.formulas.ratio import domain_limits, ratio_limits
@@ -31,6 +32,8 @@ from sampleaudit.formulas.ratio_guaranteed import (
 Counts = tuple[int, ...]
 _ROUNDING: Final = 1e-9  # cases: a product of a share and a count that is whole but for rounding
 _CACHE: Final = 65_536  # domains of a handful of cases repeat the same few counts
+_TABLES: Final = 4_096
+IN_TABLES: Final = 200  # reviewed cases up to which the limits of all counts cost hardly more
 FEW_IN_DOMAIN: Final = 15  # reviewed domain cases below which known domain sizes mislead
 UNREAD_SHARE: Final = 0.1  # share of the domain in strata where none of its cases was read
 NO_WIDTH: Final = "the formula gives an interval without width, which only a census has"
@@ -76,6 +79,9 @@ def known_size_limits(
         guarantee: Guarantee
         if method == "guaranteed":
             low, high, guarantee = guaranteed_limits(*counts, lower_tail=lower, upper_tail=upper)
+        elif method == "profile" and len(errors) == 1 and 0 < reviewed[0] <= IN_TABLES:
+            lows, highs = _one_stratum(reviewed[0], population[0], lower, upper)
+            low, high, guarantee = lows[errors[0]], highs[errors[0]], "proved"
         else:
             low, high = _WHOLE_CASES[method](*counts, lower_tail=lower, upper_tail=upper)
             guarantee = _guarantee(method, reviewed, population)
@@ -84,6 +90,13 @@ def known_size_limits(
     estimate = linear_rate(errors, reviewed, reviewed, population)
     limits = _textbook(estimate, method, lower, upper)
     return with_totals(limits, size=size, least=least, most=most)
+
+
+@lru_cache(maxsize=_TABLES)
+def _one_stratum(n: int, N: int, lower: float | None, upper: float | None) -> tuple[Counts, Counts]:  # noqa: N803 -- as in the formulas
+    """Return the limits of every count: with many indicators that costs less than one by one."""
+    low, high = interval_table(n, N, lower_tail=lower, upper_tail=upper)
+    return tuple(low.tolist()), tuple(high.tolist())
 
 
 def census_limits(errors: int, applicable: int, method: Method) -> Limits:

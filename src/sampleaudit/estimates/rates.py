@@ -47,6 +47,7 @@ ADJUSTMENTS: Final[Mapping[Adjustment, str]] = MappingProxyType(
         "bonferroni": "all intervals of a level hold together",
     }
 )
+READ_ON: Final = "not as planned: extended after the draw"
 CHOSEN: Final = "the cases were chosen, not drawn: they say nothing of the others"
 
 
@@ -275,7 +276,11 @@ def _settle(
         )
         if given != bound
     ]
-    return analysis, tuple(f"not as planned: {change}" for change in changed)
+    unplanned = [
+        step for step in findings.sample.manifest.get("extends", ()) if not step["planned"]
+    ]
+    remarks = [f"not as planned: {change}" for change in changed]
+    return analysis, (*remarks, *([READ_ON] if unplanned else []))
 
 
 def _levels(level: float | Sequence[float] | None, analysis: Analysis) -> list[float]:

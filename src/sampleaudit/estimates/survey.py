@@ -193,31 +193,52 @@ def _rows(
     high = np.where(census, value, np.where(flat | ~known, np.nan, high))
     without_width = flat & ~census & known & np.isfinite(se)
     cases, deff = domains.cases, np.where(known, estimate.deff, np.nan)
+    elsewhere = () if _drawn_here(data) else ("drawn elsewhere: declared a random sample",)
+    of_all = (*elsewhere, *variable.remarks)
+    columns = [
+        column.tolist()
+        for column in (
+            cases.astype(int), estimate.used, value, se, low, high, deff, domains.df, census,
+            divided.unread, without_width,
+        )
+    ]  # fmt: skip
+    labels = data.groupings[place].labels
     return [
         SurveyRow(
             variable=variable.name,
-            labels=labels,
-            reviewed=int(cases[i]),
-            applicable=int(estimate.used[i]),
-            estimate=float(value[i]),
-            se=float(se[i]),
-            low=float(low[i]),
-            high=float(high[i]),
-            deff=float(deff[i]),
-            df=int(domains.df[i]),
-            census=bool(census[i]),
+            labels=labels[i],
+            reviewed=n,
+            applicable=used,
+            estimate=point,
+            se=error,
+            low=least,
+            high=most,
+            deff=effect,
+            df=df,
+            census=all_read,
             remarks=(
-                *(["drawn elsewhere: declared a random sample"] * (not _drawn_here(data))),
-                *variable.remarks,
-                *_remarks(int(cases[i]), int(estimate.used[i]), int(divided.unread[i])),
-                *(["every case read: no sampling uncertainty"] * bool(census[i])),
-                *([NO_WIDTH] * bool(without_width[i])),
+                *of_all,
+                *_remarks(n, used, unread),
+                *(["every case read: no sampling uncertainty"] * all_read),
+                *([NO_WIDTH] * flat_here),
             ),
             domains=domains,
             place=i,
             influence=influence,
         )
-        for i, labels in enumerate(data.groupings[place].labels)
+        for i, (
+            n,
+            used,
+            point,
+            error,
+            least,
+            most,
+            effect,
+            df,
+            all_read,
+            unread,
+            flat_here,
+        ) in enumerate(zip(*columns, strict=True))
     ]
 
 

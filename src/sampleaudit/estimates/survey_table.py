@@ -11,15 +11,18 @@ import numpy as np
 from scipy import special
 
 from sampleaudit.errors import AuditError, first_few
-from sampleaudit.estimates.display import html_table, text_table
+from sampleaudit.estimates.display import Readable, html_table, text_table
 from sampleaudit.formulas.design import Lonely, covariance, degrees_of_freedom, variance
 from sampleaudit.formulas.domains import Domains
 from sampleaudit.formulas.textbook import wald_limits
-from sampleaudit.wording import percent
+from sampleaudit.wording import Language, percent
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
     from numpy.typing import ArrayLike, NDArray
+
+    from sampleaudit.plots.rates import Order
 
     Floats = NDArray[np.float64]
 
@@ -76,7 +79,7 @@ class Contrast:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class SurveyEstimates:
+class SurveyEstimates(Readable):
     """Means, totals or ratios with standard errors, made by `survey_means` and its neighbours.
 
     ``statistic`` is ``"mean"``, ``"total"`` or ``"ratio"``; ``by`` names the columns of the
@@ -160,6 +163,14 @@ class SurveyEstimates:
         t = estimate / se if se else math.nan
         p_value = 2 * float(special.stdtr(df, -abs(t))) if se else math.nan
         return Contrast(estimate, se, low, high, df, t, p_value, self.level)
+
+    def plot(
+        self, *, ax: Axes | None = None, order: Order = "register", language: Language = "en"
+    ) -> Axes:
+        """Draw every estimate with its interval: see `sampleaudit.plots.surveys.plot_survey`."""
+        from sampleaudit.plots.surveys import plot_survey
+
+        return plot_survey(self, ax=ax, order=order, language=language)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -247,7 +258,14 @@ def limits_by_t(
 ) -> tuple[Floats, Floats]:
     """Return value -+ t se, two-sided; df may be inf."""
     tail = (1 - level) / 2
-    return wald_limits(value, se, df, lower_tail=tail, upper_tail=tail)
+    # many domains have few different degrees of freedom, and quantiles of t are slow
+    different, place = np.unique(np.asarray(df, dtype=float), return_inverse=True)
+    _, t = wald_limits(
+        np.zeros(different.size), np.ones(different.size), different,
+        lower_tail=tail, upper_tail=tail,
+    )  # fmt: skip
+    centre, half = np.asarray(value, dtype=float), t[place].reshape(np.shape(df)) * np.asarray(se)
+    return np.asarray(centre - half), np.asarray(centre + half)
 
 
 def _number(value: float) -> str:

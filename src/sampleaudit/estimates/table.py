@@ -2,58 +2,34 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from sampleaudit.errors import AuditError
-from sampleaudit.estimates.display import html_table, text_table
-from sampleaudit.wording import Language, RateStatement, number, percent, rate_sentence
+from sampleaudit.estimates.display import (
+    Readable,
+    Shown,
+    html_table,
+    latex_table,
+    markdown_table,
+    text_table,
+)
+from sampleaudit.estimates.estimate import ALL, Estimate
+from sampleaudit.estimates.shown import shown_rates
+from sampleaudit.wording import Language, RateStatement, rate_sentence
+
+__all__ = ["ALL", "Estimate", "Estimates"]
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
-    from sampleaudit.analysis import Side
-    from sampleaudit.estimates.limits import Limits
-
-ALL: Final = "all"  # the label of the whole caseload in a table by domains
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """One row: an indicator in the whole caseload or in a domain, at one level.
-
-    ``rate``, ``se`` and the limits' rates are shares of 1, totals are cases. ``missing_low`` and
-    ``missing_high`` are the lower limit if all missing files were correct and the upper one if all
-    were errors.
-    """
-
-    indicator: str
-    labels: tuple[str, ...]
-    population: float
-    reviewed: int
-    applicable: int
-    errors: int
-    missing: int
-    rate: float
-    total: float
-    limits: Limits
-    missing_low: float
-    missing_high: float
-    se: float
-    deff: float
-    df: int
-    level: float
-    side: Side
-    missing_rule: str
-    census: bool
-    extrapolates: bool
-    remarks: tuple[str, ...]
+    from sampleaudit.plots.rates import Bounds, Order
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Estimates:
+class Estimates(Readable):
     """Error rates and totals with their limits, made by `estimate_rates`.
 
     ``by`` names the columns of the domains; ``rows`` has one `Estimate` per indicator, domain and
@@ -111,16 +87,48 @@ class Estimates:
         """Return what may be said of each row, in English (``"en"``) or Danish (``"da"``)."""
         return [rate_sentence(self._statement(row), language) for row in self.rows]
 
+    def plot(
+        self,
+        *,
+        ax: Axes | None = None,
+        order: Order = "register",
+        bounds: Bounds = "interval",
+        language: Language = "en",
+    ) -> Axes:
+        """Draw every rate with its interval and counts: see `sampleaudit.plots.rates.plot_rates`.
+
+        ``order`` is that of the table ("register") or by "rate"; ``bounds="missing files"`` adds
+        what the missing files could change.
+        """
+        from sampleaudit.plots.rates import plot_rates
+
+        return plot_rates(self, ax=ax, order=order, bounds=bounds, language=language)
+
+    def to_html(self, *, language: Language = "en", caption: str | None = None) -> str:
+        """Return the table for reading as HTML, to stand in a page; all text is escaped."""
+        return html_table(
+            *shown_rates(self.by, self.rows, language), left=self._left, caption=caption
+        )
+
+    def to_markdown(self, *, language: Language = "en") -> str:
+        """Return the table for reading as Markdown (a pipe table), footnotes below."""
+        return markdown_table(*shown_rates(self.by, self.rows, language), left=self._left)
+
+    def to_latex(self, *, language: Language = "en") -> str:
+        r"""Return the table for reading as LaTeX, for ``\usepackage{booktabs}``."""
+        return latex_table(*shown_rates(self.by, self.rows, language), left=self._left)
+
     def __len__(self) -> int:
         return len(self.rows)
 
     def __repr__(self) -> str:
-        head, body, notes = self._shown()
-        return text_table(head, body, notes, left=1 + len(self.by))
+        return text_table(*self._shown(), left=self._left)
 
     def _repr_html_(self) -> str:
-        head, body, notes = self._shown()
-        return html_table(head, body, notes, left=1 + len(self.by))
+        return self.to_html()
+
+    def _shown(self) -> Shown:
+        return shown_rates(self.by, self.rows, "en")
 
     def _columns(self) -> list[str]:
         return [
@@ -163,45 +171,3 @@ class Estimates:
             census=row.census,
             extrapolates=row.extrapolates,
         )
-
-    def _shown(self) -> tuple[list[str], list[list[str]], list[str]]:
-        """Return head, rows and footnotes of the table for reading."""
-        levels = {row.level for row in self.rows}
-        word = {"both": "interval", "upper": "upper limit", "lower": "lower limit"}
-        side = word[self.rows[0].side] if self.rows else "interval"
-        name = f"{percent(levels.copy().pop(), 'en')} {side}" if len(levels) == 1 else side
-        head = ["indicator", *self.by, "found", "rate", name, "in the caseload", name]
-        head += ["level"] * (len(levels) > 1)
-        notes = list(dict.fromkeys(remark for row in self.rows for remark in row.remarks))
-        body = [self._shown_row(row, notes, with_level=len(levels) > 1) for row in self.rows]
-        return head, body, notes
-
-    def _shown_row(self, row: Estimate, notes: list[str], *, with_level: bool) -> list[str]:
-        limits = row.limits
-        marks = ",".join(str(notes.index(remark) + 1) for remark in row.remarks)
-        cells = [
-            f"{row.indicator} [{marks}]" if marks else row.indicator,
-            *row.labels,
-            f"{number(row.errors, 'en')} of {number(row.applicable, 'en')}",
-            _share(row.rate),
-            _span(limits.rate_low, limits.rate_high, row.side, _share),
-            _cases(row.total),
-            _span(limits.total_low, limits.total_high, row.side, _cases),
-        ]
-        return cells + [percent(row.level, "en")] * with_level
-
-
-def _share(value: float) -> str:
-    return "-" if math.isnan(value) else f"{100 * value:.1f}%"
-
-
-def _cases(value: float) -> str:
-    return "-" if math.isnan(value) else number(value, "en")
-
-
-def _span(low: float, high: float, side: str, shown: Any) -> str:
-    if math.isnan(low) or math.isnan(high):
-        return "-"
-    if side == "both":
-        return f"{shown(low)} to {shown(high)}"
-    return f"at most {shown(high)}" if side == "upper" else f"at least {shown(low)}"

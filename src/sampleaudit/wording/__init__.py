@@ -6,7 +6,13 @@ one TOML file per language.
 """
 
 from sampleaudit.wording.numbers import Rounding, number, percent
-from sampleaudit.wording.sentences import RateStatement, fraction_words, rate_sentence
+from sampleaudit.wording.remarks import remark_text
+from sampleaudit.wording.sentences import (
+    RateStatement,
+    fraction_words,
+    rate_sentence,
+    short_fraction,
+)
 from sampleaudit.wording.texts import LANGUAGES, Language
 
 __all__ = [
@@ -18,4 +24,6 @@ __all__ = [
     "number",
     "percent",
     "rate_sentence",
+    "remark_text",
+    "short_fraction",
 ]

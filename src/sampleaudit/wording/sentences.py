@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from sampleaudit.wording.numbers import UNKNOWN, Rounding, number, percent
-from sampleaudit.wording.texts import Language, fractions, texts
+from sampleaudit.wording.texts import Language, fractions, short_fractions, texts
 
 _CLOSE: Final = 0.05  # a fraction may stand for a rate within 5 % of the rate
 _CLOSE_POINTS: Final = 0.025  # and within 2.5 percentage points
@@ -61,6 +61,16 @@ def fraction_words(rate: float, low: float, high: float, language: Language) -> 
         return None
     words = _fraction(rate, low, high, language)
     return _majority(low, language) if words is None else words[0]
+
+
+def short_fraction(rate: float, low: float, high: float, language: Language) -> str | None:
+    """Return a rate as a table has it, or None where `fraction_words` would not name a fraction.
+
+    >>> short_fraction(13 / 77, 0.1, 0.262, "en"), short_fraction(13 / 77, 0.1, 0.262, "da")
+    ('1 in 6', 'hver 6.')
+    """
+    nearest = _nearest(rate, low, high, language)
+    return None if nearest is None else short_fractions(language)[nearest]
 
 
 def rate_sentence(statement: RateStatement, language: Language) -> str:
@@ -243,12 +253,17 @@ def _figures(statement: RateStatement, language: Language) -> tuple[bool, str, s
 
 def _fraction(rate: float, low: float, high: float, language: Language) -> tuple[str, str] | None:
     """Return the words for a rate that is close to a simple fraction, and their noun."""
+    nearest = _nearest(rate, low, high, language)
+    return None if nearest is None else fractions(language)[nearest]
+
+
+def _nearest(rate: float, low: float, high: float, language: Language) -> float | None:
+    """Return the simple fraction that a rate is close to, if it lies between the limits."""
     if math.isnan(rate) or (math.isnan(low) and math.isnan(high)):
         return None
-    words = fractions(language)
-    nearest = min(words, key=lambda fraction: abs(rate - fraction))
+    nearest = min(fractions(language), key=lambda fraction: abs(rate - fraction))
     close = abs(rate - nearest) <= min(_CLOSE * rate, _CLOSE_POINTS)
-    return words[nearest] if close and not nearest < low and not nearest > high else None
+    return nearest if close and not nearest < low and not nearest > high else None
 
 
 def _majority(low: float, language: Language) -> str | None:

@@ -1,0 +1,25 @@
+"""From counts by stratum and a reason to a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sampleaudit.analysis import Analysis
+from sampleaudit.formulas.hypergeometric import IntArray
+from sampleaudit.frame import Frame
+from sampleaudit.plan import Plan, refuse_other_columns
+
+
+def made_plan(
+    frame: Frame,
+    counts: IntArray,
+    analysis: Analysis,
+    allocation: str,
+    goal: Mapping[str, Any],
+) -> Plan:
+    """Return the plan with these cases by stratum; ``goal`` is kept in it, as plain values."""
+    refuse_other_columns(frame, analysis.by)
+    table = frame.strata
+    table["sampled"] = counts
+    return Plan(frame, analysis, allocation, table, goal)

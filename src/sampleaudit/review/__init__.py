@@ -1,0 +1,1 @@
+"""The review: workbooks out and in, double review, replacement of cases, the archive."""

@@ -1,0 +1,93 @@
+"""How often the limits and tests of many comparisons err: by enumeration, and simulated."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import multinomial
+
+from sampleaudit.comparison.adjusting import adjusted
+from sampleaudit.comparison.arms import Arm
+from sampleaudit.comparison.dependent import paired
+
+
+@pytest.fixture
+def errors(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return the simulation, which stands beside the package."""
+    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[2]))
+    return importlib.import_module("benchmarks.comparing.errors")
+
+
+def counts(errors: int, read: int, cases: int) -> Arm:
+    one = np.array([read])
+    return Arm(np.array([errors]), one, one, 0, one, np.array([cases]), np.array([cases]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("read", "lowest"), [(8, 0.95), (12, 0.95)])
+def test_paired_limits_hold_about_as_often_as_they_say(read: int, lowest: float):
+    """The process behind one caseload: every outcome, over a grid of shares that got worse, better.
+
+    ``pytest -s`` prints the lowest coverage and where it is.
+    """
+    outcomes = np.array([(u, v) for u in range(read + 1) for v in range(read + 1 - u)])
+    low, high = np.array([
+        (found.low, found.high)
+        for u, v in outcomes
+        for found in [
+            paired(
+                counts(u, read, 1000), counts(v, read, 1000),
+                level=0.95, question="process", method="profile",
+            )
+        ]
+    ]).T  # fmt: skip
+    grid = [0.01, 0.03, 0.06, 0.1, 0.2, 0.3, 0.4, 0.5]
+    worst = (2.0, 0.0, 0.0)
+    for worse in grid:
+        for better in grid:
+            if worse + better > 1 - 1e-9:
+                continue
+            shares = [worse, better, 1 - worse - better]
+            chance = multinomial.pmf(
+                np.column_stack([outcomes, read - outcomes.sum(axis=1)]), read, shares
+            )
+            change = worse - better
+            holds = (low <= change + 1e-9) & (change - 1e-9 <= high)
+            worst = min(worst, (float(chance[holds].sum()), worse, better))
+    print(f"\n{read} read twice: lowest {worst[0]:.4f} at {worst[1:]}")  # noqa: T201 -- asked for by -s
+    assert worst[0] >= lowest
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("strata", [1, 2])
+@pytest.mark.parametrize("question", ["register", "process"])
+def test_the_family_of_98_tests_holds_its_error(errors: Any, question: str, strata: int):
+    """No municipality differs from the rest: Holm finds any in at most 5 % of reviews.
+
+    100 reviews, one binomial bound above (.05 + 2.33 sqrt(.05 .95 / 100) = .10); more by
+    ``python -m benchmarks.comparing --only errors``.
+    """
+    land = errors.country(0.1, strata=strata)
+    rng = np.random.default_rng([20261122, strata, question == "process"])
+    found = [errors.found_in(land, question, rng) for _ in range(100)]
+    estimates = np.array([
+        np.bincount(land.domain, each * land.population / land.read)
+        / np.bincount(land.domain, land.population) - 0.1
+        for each in found
+    ])  # fmt: skip
+    p = errors.p_of(land, found, question)
+    family = errors.errors_of(p, estimates, land.difference, "holm").family
+    print(f"\n{question}, {strata} strata each: {family:.3f}")  # noqa: T201 -- asked for by -s
+    assert family <= 0.10
+
+
+@pytest.mark.parametrize("adjust", ["holm", "benjamini-hochberg"])
+def test_the_simulation_rejects_what_adjusted_p_values_reject(errors: Any, adjust: str):
+    """Its own quick adjustment of thousands of rows is that of statsmodels."""
+    p = np.random.default_rng(1).beta(0.3, 1, (5, 30)) ** 2
+    expected = [np.array(adjusted(row.tolist(), adjust)) < 0.05 for row in p]
+    assert (np.array(expected) == errors.rejected(p, adjust)).all()
