@@ -191,7 +191,8 @@ def test_the_order_of_an_audit_works_as_written(tmp_path: Path):
     text = README.read_text(encoding="utf-8")
     steps = text[text.index("Then, in this order:") : text.index("## What the intervals")]
     commands = re.findall(r"`sampleaudit ([^`]*)`", steps)
-    assert ["plan", "draw", "run", "verify"] == [command.split()[0] for command in commands]
+    typed = [command.split()[0] for command in commands]
+    assert ["plan", "draw", "run", "report", "verify"] == typed
     (settings,) = (block.text for block in blocks(README) if block.language == "toml")
     (tmp_path / "audit.toml").write_text(settings, encoding="utf-8")
     shutil.copy(ROOT / "data" / "synthetic" / "caseload.csv", tmp_path)
@@ -205,7 +206,9 @@ def test_the_order_of_an_audit_works_as_written(tmp_path: Path):
         assert "By age_group" in run(commands[2])
         for name in ("sample.csv", "reserve.csv", "estimates.csv", "estimates.xlsx"):
             assert Path(name).exists()
-        assert "Verified" in run(commands[3])
+        run(commands[3])
+        assert [Path("report.html")] == list(Path().glob("*.html"))
+        assert "Verified" in run(commands[4])
 
 
 def test_commands_options_names_and_targets_exist():
