@@ -22,7 +22,7 @@ from sampleaudit.comparison.domain_counts import (
 )
 from sampleaudit.comparison.questions import QUESTIONS, Question
 from sampleaudit.errors import AuditError, one_of
-from sampleaudit.estimates.display import Readable, html_table, text_table
+from sampleaudit.estimates.display import Readable
 from sampleaudit.findings import Findings
 from sampleaudit.formulas.funnel import (
     Law,
@@ -129,14 +129,6 @@ class Funnel(Readable):
 
     def __len__(self) -> int:
         return len(self.rows)
-
-    def __repr__(self) -> str:
-        head, body, notes = self._shown()
-        return text_table(head, body, notes, left=1 + len(self.by))
-
-    def _repr_html_(self) -> str:
-        head, body, notes = self._shown()
-        return html_table(head, body, notes, left=1 + len(self.by))
 
     def _shown(self) -> tuple[list[str], list[list[str]], list[str]]:
         head = ["indicator", *self.by, "found", "rate", "overall", "95% limits", "99.8% limits", ""]

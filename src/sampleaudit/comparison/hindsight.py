@@ -16,7 +16,7 @@ from sampleaudit.comparison.questions import Question
 from sampleaudit.comparison.settled import refuse_one_domain, settle
 from sampleaudit.errors import AuditError
 from sampleaudit.estimates.counts import Labels, domains
-from sampleaudit.estimates.display import html_table, text_table
+from sampleaudit.estimates.display import Readable
 from sampleaudit.findings import Findings
 from sampleaudit.formulas.detectable import detectable_differences
 from sampleaudit.formulas.sides import CountSide, CurveSide, Side, rows_of
@@ -48,7 +48,7 @@ class Detectable:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class DetectableDifferences:
+class DetectableDifferences(Readable):
     """The smallest differences that a sample could have shown: `detectable_difference`."""
 
     by: tuple[str, ...]
@@ -74,12 +74,6 @@ class DetectableDifferences:
 
     def __len__(self) -> int:
         return len(self.rows)
-
-    def __repr__(self) -> str:
-        return text_table(*self._shown(), left=1 + len(self.by))
-
-    def _repr_html_(self) -> str:
-        return html_table(*self._shown(), left=1 + len(self.by))
 
     def _record(self, row: Detectable) -> tuple[Any, ...]:
         return (

@@ -21,7 +21,7 @@ from sampleaudit.comparison.domain_counts import (
 )
 from sampleaudit.comparison.pooled_domain import Model, fit_model, limits_of
 from sampleaudit.errors import AuditError, first_few, one_of
-from sampleaudit.estimates.display import Readable, html_table, text_table
+from sampleaudit.estimates.display import Readable
 from sampleaudit.findings import Findings
 from sampleaudit.wording import Language, number, percent
 
@@ -116,14 +116,6 @@ class PooledRates(Readable):
 
     def __len__(self) -> int:
         return len(self.rows)
-
-    def __repr__(self) -> str:
-        head, body, notes = self._shown()
-        return text_table(head, body, notes, left=1 + len(self.by))
-
-    def _repr_html_(self) -> str:
-        head, body, notes = self._shown()
-        return html_table(head, body, notes, left=1 + len(self.by))
 
     def _shown(self) -> tuple[list[str], list[list[str]], list[str]]:
         levels = {percent(row.level, "en") for row in self.rows}

@@ -20,7 +20,7 @@ from sampleaudit.comparison.domain_counts import (
 )
 from sampleaudit.comparison.questions import QUESTIONS, Question
 from sampleaudit.errors import one_of
-from sampleaudit.estimates.display import html_table, text_table
+from sampleaudit.estimates.display import Readable
 from sampleaudit.findings import Findings
 from sampleaudit.formulas.rank_sets import Tables, apart, rank_limits, tables
 from sampleaudit.wording import Language, number, percent
@@ -66,7 +66,7 @@ class Rank:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Ranks:
+class Ranks(Readable):
     """Ranks with the places possible, made by `rank_domains`; shows as a table.
 
     ``by`` names the columns of the domains, ``plural`` what they are; ``rows`` has a `Rank` per
@@ -127,14 +127,6 @@ class Ranks:
 
     def __len__(self) -> int:
         return len(self.rows)
-
-    def __repr__(self) -> str:
-        head, body, notes = self._shown()
-        return text_table(head, body, notes, left=1 + len(self.by))
-
-    def _repr_html_(self) -> str:
-        head, body, notes = self._shown()
-        return html_table(head, body, notes, left=1 + len(self.by))
 
     def _shown(self) -> tuple[list[str], list[list[str]], list[str]]:
         levels = {percent(row.level, "en") for row in self.rows}

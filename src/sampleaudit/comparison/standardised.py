@@ -19,7 +19,7 @@ from sampleaudit.comparison.domain_counts import (
 )
 from sampleaudit.comparison.questions import QUESTIONS, Question
 from sampleaudit.errors import AuditError, first_few, one_of
-from sampleaudit.estimates.display import Readable, html_table, text_table
+from sampleaudit.estimates.display import Readable
 from sampleaudit.findings import Findings
 from sampleaudit.formulas.standardised import direct_rate, effective_limits
 from sampleaudit.wording import Language, number, percent
@@ -114,14 +114,6 @@ class Standardised(Readable):
 
     def __len__(self) -> int:
         return len(self.rows)
-
-    def __repr__(self) -> str:
-        head, body, notes = self._shown()
-        return text_table(head, body, notes, left=1 + len(self.by))
-
-    def _repr_html_(self) -> str:
-        head, body, notes = self._shown()
-        return html_table(head, body, notes, left=1 + len(self.by))
 
     def _shown(self) -> tuple[list[str], list[list[str]], list[str]]:
         levels = {percent(row.level, "en") for row in self.rows}

@@ -12,7 +12,7 @@ import numpy as np
 from sampleaudit.analysis import as_columns
 from sampleaudit.comparison.hidden_cells import MISSING, Column, hide, outward, rounded
 from sampleaudit.errors import AuditError, first_few
-from sampleaudit.estimates.display import html_table, text_table
+from sampleaudit.estimates.display import Readable
 from sampleaudit.estimates.table import ALL, Estimates
 from sampleaudit.findings import ANY_ERROR
 from sampleaudit.wording import number
@@ -33,7 +33,7 @@ _OF_MISSING: Final = frozenset({"missing", "missing_low", "missing_high"})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class PublishedTable:
+class PublishedTable(Readable):
     """A table in which small counts are hidden, made by `suppress`; shows as a table.
 
     ``by`` names the columns of the domains, ``under`` is the bound.
@@ -54,14 +54,6 @@ class PublishedTable:
 
     def __len__(self) -> int:
         return len(self._table)
-
-    def __repr__(self) -> str:
-        head, body, notes = self._shown()
-        return text_table(head, body, notes, left=1 + len(self.by))
-
-    def _repr_html_(self) -> str:
-        head, body, notes = self._shown()
-        return html_table(head, body, notes, left=1 + len(self.by))
 
     def _shown(self) -> tuple[list[str], list[list[str]], list[str]]:
         limits = {"rate_low", "rate_high"} <= set(self._table.columns)

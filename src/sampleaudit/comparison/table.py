@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sampleaudit.comparison.questions import Adjust, Question
 from sampleaudit.errors import AuditError
-from sampleaudit.estimates.display import Readable, html_table, text_table
+from sampleaudit.estimates.display import Readable
 from sampleaudit.wording import Language, percent
 from sampleaudit.wording.comparisons import DifferenceStatement, difference_sentence
 
@@ -145,14 +145,6 @@ class Comparison(Readable):
 
     def __len__(self) -> int:
         return len(self.rows)
-
-    def __repr__(self) -> str:
-        head, body, notes = self._shown()
-        return text_table(head, body, notes, left=1 + self._names)
-
-    def _repr_html_(self) -> str:
-        head, body, notes = self._shown()
-        return html_table(head, body, notes, left=1 + self._names)
 
     @property
     def _both_named(self) -> bool:

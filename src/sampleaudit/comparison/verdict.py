@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sampleaudit.errors import AuditError
-from sampleaudit.estimates.display import Readable, html_table, text_table
+from sampleaudit.estimates.display import Readable
 from sampleaudit.estimates.table import Estimate, Estimates
 from sampleaudit.wording import Language, percent
 from sampleaudit.wording.comparisons import VerdictStatement, verdict_sentence
@@ -101,12 +101,6 @@ class Verdict(Readable):
 
     def __len__(self) -> int:
         return len(self.rows)
-
-    def __repr__(self) -> str:
-        return text_table(*self._shown(), left=1 + len(self.by))
-
-    def _repr_html_(self) -> str:
-        return html_table(*self._shown(), left=1 + len(self.by))
 
     def _record(self, row: Judged) -> tuple[Any, ...]:
         estimate, limits = row.estimate, row.estimate.limits

@@ -32,6 +32,12 @@ class Readable(ABC):
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        return text_table(*self._shown(), left=self._left)
+
+    def _repr_html_(self) -> str:
+        return html_table(*self._shown(), left=self._left)
+
     def to_markdown(self) -> str:
         """Return the table for reading as Markdown (a pipe table), footnotes below."""
         return markdown_table(*self._shown(), left=self._left)

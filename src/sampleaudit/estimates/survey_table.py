@@ -11,7 +11,7 @@ import numpy as np
 from scipy import special
 
 from sampleaudit.errors import AuditError, first_few
-from sampleaudit.estimates.display import Readable, html_table, text_table
+from sampleaudit.estimates.display import Readable
 from sampleaudit.formulas.design import Lonely, covariance, degrees_of_freedom, variance
 from sampleaudit.formulas.domains import Domains
 from sampleaudit.formulas.textbook import wald_limits
@@ -174,14 +174,6 @@ class SurveyEstimates(Readable):
 
     def __len__(self) -> int:
         return len(self.rows)
-
-    def __repr__(self) -> str:
-        head, body, notes = self._shown()
-        return text_table(head, body, notes, left=1 + len(self.by))
-
-    def _repr_html_(self) -> str:
-        head, body, notes = self._shown()
-        return html_table(head, body, notes, left=1 + len(self.by))
 
     def _influence(self, row: SurveyRow) -> Floats:
         """Return the influence of every case that was read on the estimate of the row."""
