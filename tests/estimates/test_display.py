@@ -95,6 +95,9 @@ def test_every_table_of_results_can_be_written(sample):
     tables = (
         sa.compare_with_rest(found, "district"),
         sa.funnel(found, "district"),
+        sa.rank_domains(found, "district"),
+        sa.detectable_difference(found, "district"),
+        sa.suppress(sa.estimate_rates(found, by="district")),
         sa.verdict(sa.estimate_rates(found), tolerable=0.2),
         sa.survey_means(found, ["late"]),
     )
