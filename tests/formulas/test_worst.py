@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from sampleaudit.formulas.lattice import build_lattice
-from sampleaudit.formulas.worst import Search, profile_tails, worst_tail
+from sampleaudit.formulas.plausible import Search
+from sampleaudit.formulas.worst import profile_tails, worst_tail
 
 SEVENTEEN = (
     (

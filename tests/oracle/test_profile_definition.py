@@ -13,7 +13,7 @@ from math import comb, exp
 import numpy as np
 import pytest
 
-from sampleaudit.formulas.profile import upper_limit
+from sampleaudit.formulas.profile import margin, upper_limit
 
 Counts = tuple[int, ...]
 DESIGNS: dict[str, tuple[Counts, Counts]] = {
@@ -117,7 +117,7 @@ def test_random_designs_against_the_definition(capsys: pytest.CaptureFixture[str
         H = int(rng.integers(2, 5))
         N = rng.integers(2, (0, 0, 40, 14, 8)[H], H)
         n = np.array([rng.integers(1, min(size, (0, 0, 9, 5, 4)[H])) for size in N])
-        definition = Definition(tuple(N.tolist()), tuple(n.tolist()), 0.5)
+        definition = Definition(tuple(N.tolist()), tuple(n.tolist()), margin(n))
         for x in definition.outcomes:
             for tail in (0.025, 0.05):
                 found = upper_limit(np.array(x), n, N, tail=tail)

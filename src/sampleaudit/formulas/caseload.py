@@ -18,6 +18,7 @@ from sampleaudit.formulas.hypergeometric import FloatArray, IntArray
 
 _STEPS: Final = 60  # at most; Newton's steps need about five
 _EDGE: Final = 1e-11  # slopes closer than this are taken as equal
+_STEEPEST: Final = 300.0  # tilt, beyond which a stratum is at its end anyway
 _TABLE: Final = 200_000  # cases up to which log-factorials are looked up
 
 
@@ -48,15 +49,15 @@ def rise(T: IntArray, x: IntArray, n: IntArray, N: IntArray) -> FloatArray:
 
     log[(T + 1)(N - T - n + x) / ((T + 1 - x)(N - T))]; -inf where no more can be.
     """
-    free = N - T - n + x
-    ratio = (T + 1.0) * np.maximum(free, 1) / ((T + 1.0 - x) * np.maximum(N - T, 1))
-    return np.where(free > 0, np.log(np.maximum(ratio, 1e-300)), -np.inf)
+    with np.errstate(divide="ignore"):
+        added: FloatArray = np.log(_odds(T, x, N - n + x, N)[0])
+    return added
 
 
 def fall(T: IntArray, x: IntArray, n: IntArray, N: IntArray) -> FloatArray:
     """Return what the last case added to the log-likelihood, in each stratum; inf where T = x."""
-    ratio = T * (N - T - n + x + 1.0) / (np.maximum(T - x, 1) * (N - T + 1.0))
-    return np.where(x < T, np.log(np.maximum(ratio, 1e-300)), np.inf)
+    added: FloatArray = np.log(_odds(T, x, N - n + x, N)[1])
+    return added
 
 
 def best_caseloads(
@@ -82,20 +83,38 @@ def best_caseloads(
     real, _ = _filled(level[:, None] - tilt, x, n, N)
     lowered = np.floor(real + _EDGE)
     worse = np.abs(total - lowered.sum(axis=1)) > total - below.sum(axis=1)  # at a sharp bend
-    T = np.where(worse[:, None], below, lowered).astype(np.int64)
-    while (missing := total - T.sum(axis=1)).any():
-        up, down = rise(T, x, n, N) + tilt, fall(T, x, n, N) + tilt
-        T += _ranks(-up) < np.minimum(missing, (up > -np.inf).sum(axis=1))[:, None]
-        T -= _ranks(down) < np.minimum(-missing, (down < np.inf).sum(axis=1))[:, None]
+    T = np.where(worse[:, None], below, lowered)
+    found, most = x.astype(np.float64), (N - n + x).astype(np.float64)
+    lift = np.exp(np.clip(tilt, -_STEEPEST, _STEEPEST))
     rows = np.arange(len(T))
     while True:
-        up, down = rise(T, x, n, N) + tilt, fall(T, x, n, N) + tilt
+        up, down = _odds(T, found, most, N)
+        up *= lift
+        down *= lift
+        missing = total - T.sum(axis=1)
+        if missing.any():
+            T += _ranks(-up) < np.minimum(missing, (up > 0).sum(axis=1))[:, None]
+            T -= _ranks(down) < np.minimum(-missing, (down < np.inf).sum(axis=1))[:, None]
+            continue
         to, away = up.argmax(axis=1), down.argmin(axis=1)
-        better = up[rows, to] > down[rows, away] + _EDGE
+        better = up[rows, to] > down[rows, away] * (1 + _EDGE)
         if not better.any():
-            return T, slope
+            return T.astype(np.int64), slope
         T[rows[better], to[better]] += 1
         T[rows[better], away[better]] -= 1
+
+
+def _odds(
+    T: FloatArray | IntArray, x: FloatArray | IntArray, most: FloatArray | IntArray, N: IntArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return by how much one case more, and the last one, multiplies the likelihood.
+
+    ``most`` is N - n + x.
+    """
+    free, seen, rest = most - T, T - x, N - T
+    up = (T + 1.0) * free / ((seen + 1) * np.maximum(rest, 1))
+    down = np.where(seen > 0, T * (free + 1.0) / (np.maximum(seen, 1) * (rest + 1)), np.inf)
+    return up, down
 
 
 def give(T: IntArray, x: IntArray, n: IntArray, N: IntArray) -> FloatArray:

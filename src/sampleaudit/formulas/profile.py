@@ -16,10 +16,13 @@ from scipy.special import ndtri
 from sampleaudit.formulas.caseload import best_caseloads, real_caseloads
 from sampleaudit.formulas.hypergeometric import ROUNDING, IntArray, total_limits
 from sampleaudit.formulas.lattice import build_lattice
-from sampleaudit.formulas.worst import Finding, Search, profile_tails
+from sampleaudit.formulas.plausible import Search
+from sampleaudit.formulas.worst import Finding, profile_tails
 
-_DELTA: Final = 0.5  # how much less likely than the best (in log) a caseload may be and still count
-_PER_CASE: Final = 6.0  # over the cases read, added to that: the fewer, the coarser the tails
+_DELTA: Final = (
+    0.25  # how much less likely than the best (in log) a caseload may be and still count
+)
+_PER_CASE: Final = 8.0  # over the cases read, added to that: the fewer, the coarser the tails
 _NOISE: Final = 1e-14  # rounding of the Fourier transform
 _RIVAL: Final = 0.3  # a tail this share short of the bound may still pass it at its worst caseload
 _SMOOTH: Final = 0.04  # (longest step of S / its deviation)^3: below it no error less can matter
@@ -79,7 +82,7 @@ def upper_limit(
 
 
 def margin(reviewed: IntArray) -> float:
-    """Return delta for the strata read in part: 0.5 + 6 / (cases read in them).
+    """Return delta for the strata read in part: 0.25 + 8 / (cases read in them).
 
     Known from the design alone. Why these numbers: docs/decisions/003-profile-delta-and-lattice.md.
     """

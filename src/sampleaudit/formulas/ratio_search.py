@@ -11,6 +11,7 @@ from scipy import special
 
 from sampleaudit.formulas.ratio_cells import estimate, possible
 from sampleaudit.formulas.ratio_law import Design
+from sampleaudit.formulas.ratio_single import single_limit
 from sampleaudit.formulas.ratio_worst import WorstTail
 
 Floats = NDArray[np.float64]
@@ -43,6 +44,18 @@ def upper_limit(design: Design, counts: Floats, *, tail: float, delta: float) ->
     last = most - min(_PRECISION, (most - inner) / 4)
     if last <= inner:
         return max(most, middle)
+    if len(design.reviewed) == 1 and not design.known.any():
+        others = float(counts[2:].sum())
+        return single_limit(
+            *(float(count) for count in counts[:2, 0]),
+            others,
+            float(design.sizes[0]),
+            inner=inner,
+            last=last,
+            most=most,
+            tail=tail - _ACCEPTED,
+            size_known=len(counts) == 2,
+        )
     wanted = float(special.ndtri(max(tail - _ACCEPTED, _SURELY)))
     # one stratum: all caseloads of the rate have the same share of errors
     worst = WorstTail(design, counts, tail, delta if len(design.reviewed) > 1 else 0.0)

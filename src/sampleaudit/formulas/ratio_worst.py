@@ -89,12 +89,13 @@ class WorstTail:
             return self._largest(totals, rate, "given")
         best, border = self._plausible(rate)
         tried = [border]
-        if self._is_coarse(best, rate):
+        coarse = self._is_coarse(best, rate)
+        if coarse:
             tried = [best, border]
             if len(self.design.reviewed) <= _FEW:
                 tried.append(best + _BETWEEN * (border - best))
         found = self._largest(np.concatenate(tried), rate, "given")
-        if self.design.size_known:
+        if coarse or self.design.size_known:
             found = max(found, self._largest(best, rate, "anew"))
         return found
 

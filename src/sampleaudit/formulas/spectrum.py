@@ -25,6 +25,8 @@ from sampleaudit.formulas.lattice import Lattice
 ComplexArray = NDArray[np.complex128]
 
 _LOST: Final = 39.0  # -log of what a frequency left out may carry, 1e-17
+_ROUGHLY: Final = 26.0  # the same where the tail may be wrong by a known bit, 5e-12
+_COSINES: Final = 400_000  # angles, up to which the bound is worked out as it is
 _FEW: Final = 400  # frequencies, above which fewer strata are looked at to leave some out
 _WORTH: Final = 4.0  # phases over places, below which sums are quicker than transforms
 _WINDOW: Final = 41.5  # -log of the probability outside a window, `windows`
@@ -42,9 +44,11 @@ class Spectrum:
     length: int  # L
     waves: IntArray  # k
     weights: ComplexArray  # the factor of each wave's term
-    phases: FloatArray | None  # cos and -sin of 2 pi k W_h j / L at [h, j]; None: transform
+    phases: tuple[FloatArray, FloatArray] | None  # cosines and sines of 2 pi k W_h j / L at
+    # [h, j, k], j counts from the mode; None: transform
     variances: FloatArray  # V_h that the waves were chosen for
     largest: float  # of the V_h that the phases are wide enough for
+    doubt: float  # what the frequencies left out may carry in all
 
     def serves(self, errors: IntArray) -> bool:
         """Tell whether it is good for this caseload T_h."""
@@ -62,8 +66,11 @@ class Spectrum:
     def tail(self, errors: IntArray) -> float:
         """Return P(S' <= s') for a caseload T_h."""
         first, mass = windows(errors, self.lattice.reviewed, self.lattice.population)
-        term = self._terms(first[None], mass[None])[0].prod(axis=0)
-        return float((term * self.weights).sum().real)
+        if self.phases is None:
+            term, weights = self._transformed(first[None], mass[None])[0], self.weights
+        else:
+            term, weights = _summed(self.phases, mass[None])[:, 0], self._turned(first, mass)
+        return float((term.prod(axis=0) * weights).sum().real)
 
     def tail_and_worth(self, errors: IntArray) -> tuple[float, FloatArray]:
         """Return P(S' <= s') for a caseload T_h, and how it rises with each T_h.
@@ -73,34 +80,36 @@ class Spectrum:
         N = self.lattice.population
         more, less = np.minimum(errors + 1, N), np.maximum(errors - 1, 0)
         first, mass = windows(np.stack([errors, more, less]), self.lattice.reviewed, N)
-        here, change = self._terms(first, mass)
-        others = np.empty_like(here)
-        others[0] = self.weights
-        for h in range(len(here) - 1):
-            np.multiply(others[h], here[h], out=others[h + 1])
-        tail = float((others[-1] * here[-1]).sum().real)
-        after = here[-1]
-        for h in range(len(here) - 2, -1, -1):
-            others[h] *= after
-            after = after * here[h]
-        rise: FloatArray = (others * change).sum(axis=1).real / np.maximum(more - less, 1)
+        if self.phases is None:
+            (here, change), weights = self._transformed(first, mass), self.weights
+        else:
+            own, *others = _aligned(first, mass)
+            both = _summed(self.phases, np.stack([own, others[0] - others[1]]))
+            here, change, weights = both[:, 0], both[:, 1], self._turned(first[0], own)
+        before = np.empty_like(here)
+        before[0] = weights
+        np.cumprod(here[:-1], axis=0, out=before[1:])
+        before[1:] *= weights
+        tail = float((before[-1] * here[-1]).sum().real)
+        after = np.ones_like(here)
+        np.cumprod(here[:0:-1], axis=0, out=after[-2::-1])
+        before *= after
+        before *= change
+        rise: FloatArray = before.sum(axis=1).real / np.maximum(more - less, 1)
         return tail, rise
 
-    def _terms(self, first: IntArray, mass: FloatArray) -> ComplexArray:
+    def _turned(self, first: IntArray, mass: FloatArray) -> ComplexArray:
+        """Return the weights, turned by where all windows together have their modes."""
+        modes = int((self.lattice.weights * (first + mass.shape[-1] // 2)).sum())
+        turn = modes % self.length * self.waves % self.length
+        turned: ComplexArray = self.weights * np.exp(-2j * np.pi / self.length * turn)
+        return turned
+
+    def _transformed(self, first: IntArray, mass: FloatArray) -> ComplexArray:
         """Return E exp(-iu W_h X_h) at [h, k] for the first row, and of the second less the third.
 
         Arrays of one row have the first only.
         """
-        if self.phases is None:
-            return self._transformed(first, mass)
-        parts = np.matmul(mass.swapaxes(0, 1), self.phases[:, : mass.shape[-1]])
-        terms = parts[..., : len(self.waves)] + 1j * parts[..., len(self.waves) :]
-        turn = (first * self.lattice.weights % self.length).T[..., None] * self.waves
-        terms *= np.exp(-2j * np.pi / self.length * (turn % self.length))
-        terms = terms.swapaxes(0, 1)
-        return terms if len(mass) == 1 else np.stack([terms[0], terms[1] - terms[2]])
-
-    def _transformed(self, first: IntArray, mass: FloatArray) -> ComplexArray:
         count = np.maximum(first[..., None] + np.arange(mass.shape[-1]), 0)
         at = count * self.lattice.weights[:, None] % self.length
         at += (np.arange(first.shape[1]) * self.length)[:, None]
@@ -113,25 +122,81 @@ class Spectrum:
         return terms
 
 
-def build_spectrum(lattice: Lattice, errors: IntArray, threshold: int) -> Spectrum:
-    """Return the spectrum of P(S' <= threshold) for caseloads near ``errors``, T_h per stratum."""
+def build_spectrum(
+    lattice: Lattice, errors: IntArray, threshold: int, *, roughly: bool = False
+) -> Spectrum:
+    """Return the spectrum of P(S' <= threshold) for caseloads near ``errors``, T_h per stratum.
+
+    ``roughly``: frequencies of little weight are left out too; `Spectrum.doubt` says what they may
+    carry.
+    """
     reach = lattice.reach(errors, room=_ROOM)
     length = next_fast_len(min(lattice.top, 2 * reach) + 1, real=True)
     low = 0 if length > lattice.top else max(int(lattice.mean(errors)) - length // 2, 0)
     spread = lattice.spread(errors)
     largest = _ROOM * float(spread.max()) + 1
-    waves, phases = _heard(lattice, spread, length), None
-    width = min(2 * int(lattice.reviewed.max()), 2 * int(_widest(largest))) + 1
-    if len(waves) * width < _WORTH * length:
-        turn = np.exp(-2j * np.pi / length * (lattice.weights[:, None] * waves % length))
-        powers = np.empty((len(turn), width, len(waves)), np.complex128)
-        powers[:, 0], powers[:, 1:] = 1, turn[:, None]
-        np.cumprod(powers, axis=1, out=powers)
-        phases = np.concatenate([powers.real, powers.imag], axis=-1)
+    lost = _ROUGHLY if roughly else _LOST
+    waves, phases = _heard(lattice, spread, length, lost), None
+    half = min(int(lattice.reviewed.max()), int(_widest(largest)))
+    doubt = (length // 2 + 1 - len(waves)) * float(np.exp(-lost))
+    if len(waves) * (2 * half + 1) < _WORTH * length:
+        phases = _phases(lattice.weights, waves, length, half)
     else:
-        waves = np.arange(length // 2 + 1)
+        waves, doubt = np.arange(length // 2 + 1), 0.0
     weights = _step_at(threshold, low, length, waves)
-    return Spectrum(lattice, low, length, waves, weights, phases, spread, largest)
+    return Spectrum(lattice, low, length, waves, weights, phases, spread, largest, doubt)
+
+
+def _phases(
+    weights: IntArray, waves: IntArray, length: int, half: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return the cosines and sines of 2 pi k W_h j / L at [h, j, k], j = 0, ..., half.
+
+    By powers of exp(2 pi i k W_h / L), each of the first half of them times the last.
+    """
+    turn = np.exp(2j * np.pi / length * (weights[:, None] * waves % length))
+    powers = np.empty((len(turn), half + 1, len(waves)), np.complex128)
+    powers[:, 0] = 1
+    powers[:, 1:2] = turn[:, None]
+    done = 1
+    while done < half:
+        more = min(done, half - done)
+        np.multiply(
+            powers[:, 1 : more + 1], powers[:, done : done + 1], out=powers[:, done + 1 :][:, :more]
+        )
+        done += more
+    return powers.real.copy(), powers.imag.copy()
+
+
+def _summed(phases: tuple[FloatArray, FloatArray], mass: FloatArray) -> ComplexArray:
+    """Return sum over j of exp(-iu W_h j) mass at [h, row, k], j counted from the mode.
+
+    A window has its mode in the middle, so the counts at -j and j share their cosine and sine.
+    """
+    cosines, sines = phases
+    half = mass.shape[-1] // 2
+    up, down = mass[..., half:], mass[..., half::-1]
+    even, odd = (up + down).swapaxes(0, 1), (down - up).swapaxes(0, 1)
+    even[..., 0] /= 2
+    terms = np.empty((*even.shape[:2], cosines.shape[-1]), np.complex128)
+    terms.real = np.matmul(even, cosines[:, : half + 1])
+    terms.imag = np.matmul(odd[..., 1:], sines[:, 1 : half + 1])
+    return terms
+
+
+def _aligned(first: IntArray, mass: FloatArray) -> FloatArray:
+    """Return the windows of several caseloads with the modes of the first one's in the middle.
+
+    A case more or less moves a mode by one count at most; what then falls off the end is what
+    `windows` leaves out.
+    """
+    aligned = mass.copy()
+    for row in range(1, len(mass)):
+        moved = first[row] - first[0]
+        up, down = moved > 0, moved < 0
+        aligned[row, up, 1:], aligned[row, up, 0] = mass[row, up, :-1], 0.0
+        aligned[row, down, :-1], aligned[row, down, -1] = mass[row, down, 1:], 0.0
+    return aligned
 
 
 def _widest(variance: float) -> float:
@@ -139,15 +204,16 @@ def _widest(variance: float) -> float:
     return float(_WINDOW / 3 + ((_WINDOW / 3) ** 2 + 2 * _WINDOW * variance) ** 0.5 + 2)
 
 
-def _heard(lattice: Lattice, variances: FloatArray, length: int) -> IntArray:
-    """Return the waves whose term is not known to be nothing; perhaps all, once they are many.
+def _heard(lattice: Lattice, variances: FloatArray, length: int, lost: float) -> IntArray:
+    """Return the waves whose term is not known to be less than exp(-lost); perhaps all of many.
 
+    The weight of a wave is 1/k at most, and a V_h smaller by v takes v (1 - cos) from the bound.
     The bound is first worked out with 1 - cos(2 pi t) >= 8 t^2 for |t| <= 1/2, stratum by stratum,
     and then as it is for the waves left.
     """
     waves = np.arange(1, length // 2 + 1)
-    # the weight of a wave is 1/k at most; a V_h smaller by v takes 2v at most from the bound
-    left = _LOST + 2 * _SPARE * float(variances.sum()) - np.log(waves)
+    spare = _SPARE * float(variances.sum())
+    left = lost + 2 * spare - np.log(waves)
     order = (-variances).argsort(kind="stable")
     rest = 2 * float(variances.sum())
     for start in range(0, len(order), _AT_ONCE):
@@ -160,10 +226,11 @@ def _heard(lattice: Lattice, variances: FloatArray, length: int) -> IntArray:
             rest -= 2 * float(variances[h])
         heard = left > 0
         waves, left = waves[heard], left[heard]
-    if len(waves) <= 4 * _FEW:
+    if len(waves) * len(order) <= _COSINES:
         turns = 2 * np.pi / length * (waves[:, None] * lattice.weights % length)
-        bound = ((1 - np.cos(turns)) * variances).sum(axis=1)
-        waves = waves[bound < _LOST + 2 * _SPARE * variances.sum() - np.log(waves)]
+        fall = 1 - np.cos(turns)
+        bound = fall @ variances - spare * fall.max(axis=1, initial=0.0)
+        waves = waves[bound < lost - np.log(waves)]
     return np.concatenate([[0], waves])
 
 

@@ -8,76 +8,35 @@ Arrays have a stratum per column, and a caseload per row where there are several
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import product
-from math import prod
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sampleaudit.formulas.caseload import (
-    best_caseloads,
-    fall,
-    give,
-    log_likelihood,
-    rise,
-)
+from sampleaudit.formulas.caseload import best_caseloads, fall, give, log_likelihood, rise
 from sampleaudit.formulas.hypergeometric import FloatArray, IntArray
-from sampleaudit.formulas.lattice import Lattice, lower_tails
+from sampleaudit.formulas.lattice import lower_tails
+from sampleaudit.formulas.plausible import (
+    EDGE,
+    Near,
+    Search,
+    furthest,
+    list_plausible,
+    rounded,
+)
 from sampleaudit.formulas.spectrum import Spectrum, build_spectrum
 from sampleaudit.formulas.stand_in import StandIn, build_stand_in
 
-_SIZES: Final = 2.0 ** np.arange(-6, 2)  # of the tilts tried, times the size foreseen
-_PINNED: Final = 1e-9  # weight of a stratum at the end of what is possible, where none is inside
-_BETWEEN: Final = np.arange(1, 8) / 8  # of the way from one tilt to the next
 _STEPS: Final = 12  # at most
 _GAIN: Final = 5e-4  # a step that raises the tail by a smaller share is the last
 _DOUBT: Final = 6.0  # a step may gain this much more than it promises
 _WAY: Final = np.arange(1, 9) / 8  # of the way of one step
-_SMOOTH: Final = 0.4  # longest step of S over its deviation, below which S is all but continuous
 _CLIMB: Final = 6  # steps by the stand-in, at most
 _EXCHANGES: Final = 12  # at most, of one case each
-_BOX: Final = 3_000  # caseloads gone through one by one, at most
 _FEW: Final = 400  # of them the plausible ones, at most, that all have their exact tail computed
 _TOP: Final = 100  # of more, the most promising ones
 _HOPELESS: Final = 0.1  # of the tail sought
 _TINY: Final = 1e-300
-_EDGE: Final = 1e-9  # log-likelihoods are compared with this much room for rounding
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """P(S' <= s') above ``tail`` is sought, over caseloads within ``delta`` of the best."""
-
-    lattice: Lattice
-    tail: float
-    delta: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Near:
-    """The plausible caseloads of one outcome and total: l(T) >= floor."""
-
-    search: Search
-    x: IntArray
-    total: int
-    profile: IntArray  # the best
-    slope: FloatArray  # of l there, one number
-    floor: float
-
-    @property
-    def smooth(self) -> bool:
-        """Whether S is far from moving in steps as long as it varies."""
-        n, N = self.search.lattice.reviewed, self.search.lattice.population
-        variance = float(self.search.lattice.variance(self.profile))
-        return bool((N / n).max() < _SMOOTH * variance**0.5)
-
-    def plausible(self, T: IntArray) -> NDArray[np.bool_]:
-        """Tell which caseloads are plausible."""
-        n, N = self.search.lattice.reviewed, self.search.lattice.population
-        fits: NDArray[np.bool_] = log_likelihood(T, self.x, n, N) >= self.floor
-        return fits
+_NOISE: Final = 1e-12  # more than the rounding of a tail
 
 
 class Finding:
@@ -99,6 +58,7 @@ class Finding:
         self._place = int(search.lattice.place(x))
         self._slope = np.zeros(1)
         self._spectrum: Spectrum | None = None
+        self._doubt = 0.0  # the largest of the spectra made
         self._stand_in: StandIn | None = None
 
     def worst_tail(self, total: int, *, rough: bool = False) -> float:
@@ -113,27 +73,34 @@ class Finding:
         """
         near = self._near(total)
         if not self.search.delta:
-            return self._ready(near.profile).tail(near.profile)
+            return self._sure(near.profile, self._ready(near.profile).tail(near.profile))
         stand_in = self._leaning(near.profile)
-        T = _furthest(near, _slope(stand_in, near.profile) if self.worth is None else self.worth)
+        T = furthest(near, _slope(stand_in, near.profile) if self.worth is None else self.worth)
         p, worth = self._ready(T).tail_and_worth(T)
         first = max(p, _TINY)
-        if not rough and self._undecided(p):
-            tried = _listed(near, stand_in)
-            if tried is None:
+        # where S moves in long steps a case elsewhere can raise the tail many times over
+        lost = p <= self.search.tail
+        close = self._undecided(p)
+        listed = lost and not rough and (close or not near.smooth)
+        tried = list_plausible(near) if listed else None
+        if tried is not None:
+            if len(tried) > _FEW:
+                tried = tried[stand_in.score(tried).argsort(kind="stable")[-_TOP:]]
+            place = np.full(len(tried), self._place)
+            p = max(p, float(lower_tails(self.search.lattice, tried, place).max()))
+        else:
+            if close and not rough:
                 q, worth_there = self._ready(near.profile).tail_and_worth(near.profile)
                 if q > p:
                     T, p, worth = near.profile, q, worth_there
                 p, T, worth = self._climbed(near, T, p, worth)
-            else:
-                place = np.full(len(tried), self._place)
-                p = max(p, float(lower_tails(self.search.lattice, tried, place).max()))
+            p = self._sure(T, p)
         v = give(T, self.x, self.search.lattice.reviewed, self.search.lattice.population)
         self.worth, self.rise, self.gained = worth, float((worth * v).sum() / v.sum()), p / first
         return p
 
     def _climbed(
-        self, near: _Near, T: IntArray, p: float, worth: FloatArray
+        self, near: Near, T: IntArray, p: float, worth: FloatArray
     ) -> tuple[float, IntArray, FloatArray]:
         """Return the tail that climbing from T leads to, where, and a case's worth there."""
         if not near.smooth:
@@ -142,7 +109,7 @@ class Finding:
             if q > p:
                 T, p, worth = top, q, worth_there
         for _ in range(_STEPS):
-            far = _furthest(near, worth)
+            far = furthest(near, worth)
             promised = float((worth * (far - T)).sum())
             lost = p + _DOUBT * promised <= self.search.tail
             if lost or promised <= _GAIN * p or not self._undecided(p):
@@ -154,7 +121,7 @@ class Finding:
         return p, T, worth
 
     def _stepped(
-        self, near: _Near, T: IntArray, far: IntArray, p: float, worth: FloatArray
+        self, near: Near, T: IntArray, far: IntArray, p: float, worth: FloatArray
     ) -> tuple[float, IntArray, FloatArray]:
         """Return the same of ``far``, or of a caseload on the way there, or of T."""
         q, worth_there = self._ready(far).tail_and_worth(far)
@@ -163,12 +130,18 @@ class Finding:
         # the parabola through both tails and the slope at T has its top on the first half
         promised = float((worth * (far - T)).sum())
         way = T + (far - T) * np.array([[promised / (promised + p - q) / 2]])
-        between = _rounded(way, near.total)
+        between = rounded(way, near.total)
         if near.plausible(between)[0]:
             q, worth_there = self._ready(between[0]).tail_and_worth(between[0])
             if q > p:
                 return q, between[0], worth_there
         return p, T, worth
+
+    def _sure(self, T: IntArray, p: float) -> float:
+        """Return the tail at T exactly, where what the spectra left out may decide."""
+        if abs(p - self.search.tail) > self._doubt + _NOISE:
+            return p
+        return float(lower_tails(self.search.lattice, T[None], np.array([self._place]))[0])
 
     def _undecided(self, p: float) -> bool:
         return self._hopeless * self.search.tail < p <= self.search.tail
@@ -180,20 +153,21 @@ class Finding:
             self._stand_in = build_stand_in(lattice, self.x, T, tail)
         return self._stand_in
 
-    def _near(self, total: int) -> _Near:
+    def _near(self, total: int) -> Near:
         """Return what is needed of the profile caseload and of those near it."""
         n, N = self.search.lattice.reviewed, self.search.lattice.population
         zero = np.zeros((1, len(n)))
         profile, self._slope = best_caseloads(
             np.array([total]), self.x[None], n, N, zero, self._slope
         )
-        floor = float(log_likelihood(profile, self.x, n, N)[0]) - self.search.delta - _EDGE
-        return _Near(self.search, self.x, total, profile[0], self._slope, floor)
+        floor = float(log_likelihood(profile, self.x, n, N)[0]) - self.search.delta - EDGE
+        return Near(self.search, self.x, total, profile[0], self._slope, floor)
 
     def _ready(self, T: IntArray) -> Spectrum:
         """Return the spectrum for a caseload, made anew where the last one does not serve."""
         if self._spectrum is None or not self._spectrum.serves(T):
-            self._spectrum = build_spectrum(self.search.lattice, T, self._place)
+            self._spectrum = build_spectrum(self.search.lattice, T, self._place, roughly=True)
+            self._doubt = max(self._doubt, self._spectrum.doubt)
         return self._spectrum
 
 
@@ -209,43 +183,6 @@ def profile_tails(search: Search, x: IntArray, total: IntArray) -> FloatArray:
     return lower_tails(search.lattice, profile, search.lattice.place(x))
 
 
-def _furthest(near: _Near, worth: FloatArray) -> IntArray:
-    """Return the plausible T that maximises sum eta_h T_h, eta_h the worth of a case in stratum h.
-
-    It maximises l(T) + theta sum eta_h T_h for the largest theta that keeps l within delta: to
-    second order theta^2 = 2 delta / sum v (eta - mean eta)^2 with v = dT/dtilt, over the strata
-    that are not at the end of what is possible. Those at an end may join, so smaller ones are
-    tried too, and then those between the last that is plausible and the next.
-    """
-    n, N, x = near.search.lattice.reviewed, near.search.lattice.population, near.x
-    inside = (near.profile > x) & (near.profile < N - n + x)
-    v = give(near.profile, x, n, N) * np.where(inside, 1.0, _PINNED)
-    worth = worth - (v * worth).sum() / v.sum()
-    size = (2 * near.search.delta / max(float((v * worth**2).sum()), 1e-300)) ** 0.5
-    best, low, start = near.profile, 0.0, near.slope
-    sizes, slopes = size * _SIZES, np.repeat(start, len(_SIZES))
-    for _ in range(2):
-        rows, totals = np.repeat(x[None], len(sizes), axis=0), np.full(len(sizes), near.total)
-        tried, found = best_caseloads(totals, rows, n, N, sizes[:, None] * worth, slopes)
-        last = int(np.argmin(np.append(near.plausible(tried), False)))  # the first that is not
-        if last:
-            best, low, start = tried[last - 1], float(sizes[last - 1]), found[last - 1 : last]
-        if last == len(sizes):
-            break
-        sizes = low + (float(sizes[last]) - low) * _BETWEEN
-        slopes = start + (found[last] - start) * _BETWEEN
-    return best
-
-
-def _rounded(real: FloatArray, total: int) -> IntArray:
-    """Return whole caseloads of the total near the real ones, whose sums are within half a case."""
-    T: IntArray = np.floor(real + _EDGE).astype(np.int64)
-    missing = total - T.sum(axis=-1)
-    order = (T - real).argsort(axis=-1, kind="stable").argsort(axis=-1, kind="stable")
-    T += order < np.expand_dims(missing, -1)
-    return T
-
-
 def _slope(stand_in: StandIn, T: IntArray) -> FloatArray:
     """Return the stand-in's rise per error more in each stratum."""
     N = stand_in.lattice.population
@@ -254,13 +191,13 @@ def _slope(stand_in: StandIn, T: IntArray) -> FloatArray:
     return slope
 
 
-def _top(near: _Near, stand_in: StandIn, T: IntArray) -> IntArray:
+def _top(near: Near, stand_in: StandIn, T: IntArray) -> IntArray:
     """Return the caseload that steps and exchanges of single cases lead to, by the stand-in."""
     score = float(stand_in.score(T))
     for _ in range(_CLIMB):
         here = score
-        far = _furthest(near, _slope(stand_in, T))
-        way = _rounded(T + (far - T) * _WAY[:, None], near.total)
+        far = furthest(near, _slope(stand_in, T))
+        way = rounded(T + (far - T) * _WAY[:, None], near.total)
         way = way[near.plausible(way)]
         if len(way):
             scores = stand_in.score(way)
@@ -275,7 +212,7 @@ def _top(near: _Near, stand_in: StandIn, T: IntArray) -> IntArray:
     return T
 
 
-def _exchanged(near: _Near, stand_in: StandIn, T: IntArray) -> IntArray:
+def _exchanged(near: Near, stand_in: StandIn, T: IntArray) -> IntArray:
     """Return T after exchanges of one case between two strata, each the best that is plausible."""
     n, N, x = near.search.lattice.reviewed, near.search.lattice.population, near.x
     for _ in range(_EXCHANGES):
@@ -285,32 +222,9 @@ def _exchanged(near: _Near, stand_in: StandIn, T: IntArray) -> IntArray:
         gain[change < near.floor - log_likelihood(T, x, n, N)] = -np.inf
         np.fill_diagonal(gain, -np.inf)
         to, away = np.unravel_index(gain.argmax(), gain.shape)
-        if gain[to, away] <= _EDGE:
+        if gain[to, away] <= EDGE:
             break
         T = T.copy()
         T[to] += 1
         T[away] -= 1
     return T
-
-
-def _listed(near: _Near, stand_in: StandIn) -> IntArray | None:
-    """Return the plausible caseloads, the most promising if many, or None if too many to list."""
-    n, N, x = near.search.lattice.reviewed, near.search.lattice.population, near.x
-    v = give(near.profile, x, n, N)
-    reach = 1.6 * np.sqrt(2 * near.search.delta * v * (1 - v / v.sum())) + 2
-    low = np.maximum(np.floor(near.profile - reach).astype(np.int64), x)
-    high = np.minimum(np.ceil(near.profile + reach).astype(np.int64), N - n + x)
-    last = int((high - low).argmax())
-    others = [h for h in range(len(x)) if h != last]
-    sides = [int(high[h] - low[h]) + 1 for h in others]
-    if prod(sides) > _BOX:
-        return None
-    T = np.empty((prod(sides), len(x)), dtype=np.int64)
-    T[:, others] = list(product(*(range(int(low[h]), int(high[h]) + 1) for h in others)))
-    T[:, last] = near.total - T[:, others].sum(axis=1)
-    inside = (T[:, last] >= x[last]) & (T[:, last] <= (N - n + x)[last])
-    inside[inside] = near.plausible(T[inside])
-    listed: IntArray = T[inside]
-    if len(listed) > _FEW:
-        listed = listed[stand_in.score(listed).argsort(kind="stable")[-_TOP:]]
-    return listed
