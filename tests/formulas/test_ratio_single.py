@@ -42,9 +42,9 @@ def test_the_likeliest_number_of_applicable_cases(counts: tuple[int, int, int, i
 
 
 @settings(max_examples=150, deadline=None)
-@given(COUNTS, st.sampled_from([0.05, 0.025, 0.001]), st.booleans())
+@given(counts=COUNTS, tail=st.sampled_from([0.05, 0.025, 0.001]), size_known=st.booleans())
 def test_the_tail_at_the_limit_is_the_one_allowed(
-    counts: tuple[int, int, int, int], tail: float, size_known: bool
+    *, counts: tuple[int, int, int, int], tail: float, size_known: bool
 ):
     """Less than it just above, and not less just below: as few errors among the cases read."""
     e, b, others, rest = counts

@@ -16,19 +16,14 @@ import numpy as np
 from sampleaudit.analysis import MissingRule, check_level
 from sampleaudit.errors import AuditError, one_of
 from sampleaudit.estimates.calibrated import Calibrated
-from sampleaudit.estimates.survey_data import (
-    Divided,
-    SurveyData,
-    Variable,
-    survey_data,
-    variable_names,
-)
+from sampleaudit.estimates.survey_data import Divided, SurveyData, survey_data, variable_names
 from sampleaudit.estimates.survey_table import (
     ROUNDING,
     SurveyEstimates,
     SurveyRow,
     limits_by_t,
 )
+from sampleaudit.estimates.survey_variables import Variable
 from sampleaudit.findings import Findings
 from sampleaudit.formulas.design import Lonely
 from sampleaudit.formulas.proportions import Proportion, ProportionMethod, proportion_limits

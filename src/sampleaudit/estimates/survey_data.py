@@ -11,9 +11,9 @@ import numpy as np
 from sampleaudit.analysis import MISSING_RULES, MissingRule, as_columns
 from sampleaudit.errors import AuditError, first_few, one_of
 from sampleaudit.estimates.calibrated import Calibrated
-from sampleaudit.estimates.counts import refuse_chosen_reading_order, stratum_of_cases
+from sampleaudit.estimates.survey_variables import Variable, indicator_variable
 from sampleaudit.estimates.table import ALL
-from sampleaudit.findings import ANY_ERROR, Findings, any_error
+from sampleaudit.findings import ANY_ERROR, Findings
 from sampleaudit.formulas.design import Design, Lonely, lonely_strata, single_clusters
 from sampleaudit.formulas.domains import Domains, divide
 from sampleaudit.measures import Measures
@@ -32,32 +32,6 @@ LONELY: Final[dict[Lonely, str]] = {
     "average": "it adds the mean of the other strata",
     "certainty": "it adds nothing, as if it had been certain to be drawn",
 }
-_TELLS: Final = {"error": 1.0, "correct": 0.0}
-_MISSING: Final[dict[MissingRule, float]] = {"error": 1.0, "correct": 0.0, "exclude": np.nan}
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """One indicator or measure.
-
-    ``values`` has one for every case of the sample, nan where it does not apply; ``read`` tells the
-    cases that were read; ``remarks`` what was decided about the others.
-    """
-
-    name: str
-    values: Floats
-    read: Bools
-    remarks: tuple[str, ...] = ()
-
-    def of(self, cases: NDArray[np.intp]) -> Floats:
-        """Return the values of some cases, by their place in the sample."""
-        return self.values[cases]
-
-    @property
-    def is_indicator(self) -> bool:
-        """Whether all values are 0 or 1."""
-        known = self.values[~np.isnan(self.values)]
-        return bool(np.isin(known, (0.0, 1.0)).all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +67,13 @@ class SurveyData:
     outcomes: pd.DataFrame | None = field(repr=False)
     weights: Calibrated | None = field(default=None, repr=False)
     _kept: dict[tuple[bytes, int], Divided] = field(default_factory=dict, repr=False)
+    _designs: dict[bytes, tuple[Design, NDArray[np.intp]]] = field(default_factory=dict, repr=False)
 
     def variable(self, name: str) -> Variable:
         """Return an indicator as 0 and 1 or a measure, by name."""
         if isinstance(self.source, Measures):
             return Variable(name, self.source.values(name), np.ones(self.size, dtype=np.bool_))
-        return _indicator(self.source, self.outcomes, name, self.missing)
+        return indicator_variable(self.source, self.outcomes, name, self.missing)
 
     @property
     def size(self) -> int:
@@ -107,12 +82,22 @@ class SurveyData:
 
     def divided(self, place: int, read: Bools) -> Divided:
         """Return the domains of one grouping among the cases that were read."""
-        key = (b"" if read.all() else read.tobytes(), place)
-        if key not in self._kept:
-            self._kept[key] = _divided(
-                self.source.sample, self.groupings[place], read, self.lonely, self.weights
+        who = b"" if read.all() else read.tobytes()
+        if (who, place) not in self._kept:
+            if who not in self._designs:
+                self._designs[who] = self._design(read)
+            self._kept[who, place] = _divided(
+                self.source.sample, self.groupings[place], read, *self._designs[who]
             )
-        return self._kept[key]
+        return self._kept[who, place]
+
+    def _design(self, read: Bools) -> tuple[Design, NDArray[np.intp]]:
+        sample = self.source.sample
+        design, present = design_of(sample, read)
+        if self.weights is not None:
+            design = self.weights.design(sample, design, read)
+        _refuse_lonely(sample, design, present, self.lonely)
+        return design, present
 
 
 def survey_data(
@@ -172,10 +157,12 @@ def variable_names(
     if not names:
         raise AuditError("variables is empty; name at least one, or leave it out for all.")
     for name in names:
+        if name in known:
+            continue
         if isinstance(source, Measures):
-            source.values(name)
-        elif name != ANY_ERROR and name not in known:
-            source.outcomes(name)  # refuses it
+            source.values(name)  # refuses it
+        elif name != ANY_ERROR:
+            source.outcomes(name)
     return names
 
 
@@ -210,12 +197,8 @@ def design_of(sample: Sample, read: Bools) -> tuple[Design, NDArray[np.intp]]:
 
 
 def _divided(
-    sample: Sample, grouping: Grouping, read: Bools, lonely: Lonely, weights: Calibrated | None
+    sample: Sample, grouping: Grouping, read: Bools, design: Design, present: NDArray[np.intp]
 ) -> Divided:
-    design, present = design_of(sample, read)
-    if weights is not None:
-        design = weights.design(sample, design, read)
-    _refuse_lonely(sample, design, present, lonely)
     absent = np.ones(len(sample.strata), dtype=np.bool_)
     absent[present] = False
     population = sample.strata["population"].to_numpy(dtype=float)
@@ -298,31 +281,3 @@ def _places(rows: pd.DataFrame, among: pd.DataFrame) -> NDArray[np.intp]:
         return np.asarray(known.get_indexer(pd.Index(rows.iloc[:, 0])), dtype=np.intp)
     known = pd.MultiIndex.from_frame(among)
     return np.asarray(known.get_indexer(pd.MultiIndex.from_frame(rows)), dtype=np.intp)
-
-
-def _indicator(
-    findings: Findings, outcomes: pd.DataFrame | None, name: str, missing: MissingRule
-) -> Variable:
-    import pandas as pd
-
-    table = findings.outcome_table() if outcomes is None else outcomes
-    given = pd.Series(any_error(table)) if name == ANY_ERROR else table[name]
-    words, codes = _coded(given)
-    read = np.array([word != "not reviewed" for word in words])[codes]
-    remarks: list[str] = []
-    if not read.all():
-        refuse_chosen_reading_order(findings, name, list(given), stratum_of_cases(findings.sample))
-        remarks.append(f"{int((~read).sum())} cases not read yet; the first in ticket order were")
-    numbers = {**_TELLS, "missing file": _MISSING[missing]}
-    if "missing file" in words:
-        remarks.append(MISSING_RULES[missing])
-    values = np.array([numbers.get(word, np.nan) for word in words])[codes]
-    return Variable(name, values, read, tuple(remarks))
-
-
-def _coded(outcomes: pd.Series[Any]) -> tuple[list[str], NDArray[np.intp]]:
-    """Return the different outcomes, and for every case the place of its own among them."""
-    import pandas as pd
-
-    codes, words = pd.factorize(outcomes)
-    return [str(word) for word in words], np.asarray(codes, dtype=np.intp)

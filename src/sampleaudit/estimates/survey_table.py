@@ -103,19 +103,18 @@ class SurveyEstimates(Readable):
         """
         import pandas as pd
 
-        columns = [
-            "variable", *self.by, "reviewed", "applicable", "estimate", "se", "cv", "low", "high",
-            "deff", "df", "level", "interval", "lonely", "remarks",
-        ]  # fmt: skip
-        records = [
-            (
-                row.variable, *row.labels, row.reviewed, row.applicable, row.estimate, row.se,
-                row.cv, row.low, row.high, row.deff, row.df, self.level, self.interval,
-                self.lonely, "; ".join(row.remarks),
-            )
-            for row in self.rows
-        ]  # fmt: skip
-        return pd.DataFrame(records, columns=columns)
+        rows = self.rows
+        columns: dict[str, Any] = {"variable": [row.variable for row in rows]}
+        for place, column in enumerate(self.by):
+            columns[column] = [row.labels[place] for row in rows]
+        for column in ("reviewed", "applicable"):
+            columns[column] = np.array([getattr(row, column) for row in rows], dtype=np.int64)
+        for column in ("estimate", "se", "cv", "low", "high", "deff"):
+            columns[column] = np.array([getattr(row, column) for row in rows], dtype=np.float64)
+        columns["df"] = np.array([row.df for row in rows], dtype=np.int64)
+        columns |= {"level": self.level, "interval": self.interval, "lonely": self.lonely}
+        columns["remarks"] = ["; ".join(row.remarks) for row in rows]
+        return pd.DataFrame(columns, index=range(len(rows)))
 
     def covariance(self) -> pd.DataFrame:
         """Return the covariances of all estimates, between variables and domains.

@@ -18,11 +18,11 @@ errors vary given the applicable cases that were seen, and the number of applica
 its own. (Exactly, e' would be drawn among a'_h cases, not among a_h; taking the a_h seen is what a
 conditional test would do.) It is taken at the likeliest caseload that has the rate r and, with
 several strata, at a worse one nearby: among those whose log-likelihood is at most delta below
-(`ratio_worst`; delta = 0 leaves the likeliest alone). The upper limit is the largest r with
-P(W + Z <= d) > tail at d = sum w_h (e_h - r a_h), the lower limit its mirror image: errors and
-correct change places. Where the A_h are known, an unusual number of domain cases in the sample
-would by itself make d improbable; there the tail of D with everything drawn anew counts as well,
-whichever is larger.
+(`ratio_worst`; delta = 0 leaves the likeliest alone; one stratum: `ratio_single`). The upper limit
+is the largest r with P(W + Z <= d) > tail at d = sum w_h (e_h - r a_h), the lower limit its mirror
+image: errors and correct change places. Where the A_h are known, an unusual number of domain cases
+in the sample would by itself make d improbable; there, and where D moves in steps nearly as long
+as it varies, the tail of D with everything drawn anew counts as well, whichever is larger.
 
 With one stratum, or with delta = 0, and every case read applicable, this is the default interval
 of a caseload of known size (`profile`) in real numbers. Coverage is measured (by enumeration:

@@ -45,10 +45,10 @@ def upper_limit(design: Design, counts: Floats, *, tail: float, delta: float) ->
     if last <= inner:
         return max(most, middle)
     if len(design.reviewed) == 1 and not design.known.any():
-        others = float(counts[2:].sum())
         return single_limit(
-            *(float(count) for count in counts[:2, 0]),
-            others,
+            float(counts[0, 0]),
+            float(counts[1, 0]),
+            float(counts[2:].sum()),
             float(design.sizes[0]),
             inner=inner,
             last=last,

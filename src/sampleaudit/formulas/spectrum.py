@@ -72,6 +72,21 @@ class Spectrum:
             term, weights = _summed(self.phases, mass[None])[:, 0], self._turned(first, mass)
         return float((term.prod(axis=0) * weights).sum().real)
 
+    def tails(self, errors: IntArray, thresholds: IntArray) -> FloatArray | None:
+        """Return P(S' <= threshold) for several caseloads, a row each; None if it does not serve.
+
+        Only where sums are quicker than transforms.
+        """
+        if self.phases is None or not all(self.serves(each) for each in errors):
+            return None
+        first, mass = windows(errors, self.lattice.reviewed, self.lattice.population)
+        terms = _summed(self.phases, mass).prod(axis=0)
+        for row, threshold in enumerate(thresholds.tolist()):
+            terms[row] *= _step_at(threshold, self.low, self.length, self.waves)
+        terms *= self._turn(first, mass)
+        tails: FloatArray = terms.sum(axis=1).real
+        return tails
+
     def tail_and_worth(self, errors: IntArray) -> tuple[float, FloatArray]:
         """Return P(S' <= s') for a caseload T_h, and how it rises with each T_h.
 
@@ -99,10 +114,13 @@ class Spectrum:
         return tail, rise
 
     def _turned(self, first: IntArray, mass: FloatArray) -> ComplexArray:
-        """Return the weights, turned by where all windows together have their modes."""
-        modes = int((self.lattice.weights * (first + mass.shape[-1] // 2)).sum())
-        turn = modes % self.length * self.waves % self.length
-        turned: ComplexArray = self.weights * np.exp(-2j * np.pi / self.length * turn)
+        """Return the weights, turned by where all windows of a caseload have their modes."""
+        return self.weights * self._turn(first, mass)
+
+    def _turn(self, first: IntArray, mass: FloatArray) -> ComplexArray:
+        modes = (self.lattice.weights * (first + mass.shape[-1] // 2)).sum(axis=-1) % self.length
+        turn = modes[..., None] * self.waves % self.length
+        turned: ComplexArray = np.exp(-2j * np.pi / self.length * turn)
         return turned
 
     def _transformed(self, first: IntArray, mass: FloatArray) -> ComplexArray:

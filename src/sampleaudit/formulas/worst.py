@@ -177,10 +177,16 @@ def worst_tail(search: Search, x: IntArray, total: int, *, rough: bool = False) 
 
 
 def profile_tails(search: Search, x: IntArray, total: IntArray) -> FloatArray:
-    """Return P_T(S' <= s'(x)) at the profile caseload T of each row's outcome and total."""
+    """Return P_T(S' <= s'(x)) at the profile caseload T of each row's outcome and total.
+
+    With many strata roughly, as far as `Spectrum.doubt` of those near the first row's.
+    """
     n, N = search.lattice.reviewed, search.lattice.population
     profile, _ = best_caseloads(total, x, n, N, np.zeros(x.shape))
-    return lower_tails(search.lattice, profile, search.lattice.place(x))
+    place = search.lattice.place(x)
+    spectrum = build_spectrum(search.lattice, profile[0], int(place[0]), roughly=True)
+    found = spectrum.tails(profile, place)
+    return lower_tails(search.lattice, profile, place) if found is None else found
 
 
 def _slope(stand_in: StandIn, T: IntArray) -> FloatArray:
