@@ -67,10 +67,14 @@ def record_measures(
         )
     names = _names(sample, data, measures)
     ids = clean_ids(data[sample.case_id], column=sample.case_id, source="table")
-    refuse_bad_ids(ids, column=sample.case_id)
     wanted = sample.cases[sample.case_id]
-    _refuse_other_cases(wanted.tolist(), ids.tolist())
-    aligned = data[names].set_axis(ids.tolist(), axis=0).loc[wanted.tolist()].reset_index(drop=True)
+    if ids.tolist() == wanted.tolist():  # the same table again, say: all known to be good
+        aligned = data[names].reset_index(drop=True)
+    else:
+        refuse_bad_ids(ids, column=sample.case_id)
+        _refuse_other_cases(wanted.tolist(), ids.tolist())
+        aligned = data[names].set_axis(ids.tolist(), axis=0).loc[wanted.tolist()]
+        aligned = aligned.reset_index(drop=True)
     for name in names:
         aligned[name] = _numbers(aligned[name], wanted, may_be_blank=blank is not None)
     return Measures(sample, tuple(names), aligned)
