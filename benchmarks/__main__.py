@@ -7,7 +7,7 @@ import sys
 import time
 from importlib.metadata import version
 
-from benchmarks import draw, import_time, intervals, many_rates, survey, workbook
+from benchmarks import draw, import_time, intervals, many_rates, report, survey, workbook
 from benchmarks.measuring import CORES
 
 GROUPS = {
@@ -15,6 +15,7 @@ GROUPS = {
     "draw": draw.main,
     "intervals": intervals.main,
     "many_rates": many_rates.main,
+    "report": report.main,
     "survey": survey.main,
     "workbook": workbook.main,
 }

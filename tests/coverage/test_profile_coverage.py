@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 
 from sampleaudit.formulas import lattice
 from sampleaudit.formulas.hypergeometric import pmf
+from sampleaudit.formulas.lattice import build_lattice
+from sampleaudit.formulas.plausible import Search
 from sampleaudit.formulas.profile import profile_limits, upper_limit
+from sampleaudit.formulas.worst import worst_tail
 
 Counts = tuple[int, ...]
 Side = Literal["both", "upper"]
@@ -34,9 +37,15 @@ FLOORS: dict[tuple[Side, float], float] = {
     ("both", 0.95): 0.95,
     ("both", 0.90): 0.8997,
     ("upper", 0.95): 0.9465,
-    ("upper", 0.90): 0.897,
+    ("upper", 0.90): 0.896,
 }
 """What the default keeps on all these designs; the decision on delta rests on it."""
+LARGER: tuple[tuple[Counts, Counts], ...] = (
+    ((1000, 300, 50), (40, 30, 25)),
+    ((4000, 2500, 1500, 800, 200), (80, 60, 60, 50, 40)),
+)
+LARGER_DELTAS = (0.0, 0.2, 0.35, 0.56, 1.0)
+SAMPLES = 500
 
 
 @dataclass(frozen=True)
@@ -125,6 +134,39 @@ def test_the_table_of_the_decision(capsys: pytest.CaptureFixture[str]):
                 label = "rule" if delta is None else delta
                 print(f"{name:8} {label:5} " + " ".join(f"{c:9.4f}" for c in (*row, wider)))  # noqa: T201 (the same)
     assert width("tiny", None) >= width("tiny", 0.0)
+
+
+@pytest.mark.slow
+def test_the_table_of_larger_designs(capsys: pytest.CaptureFixture[str]):
+    """Coverage of the two-sided .95 interval by delta, the same samples for all, errors even."""
+    lowest = 1.0
+    with capsys.disabled():
+        print("\ndesign                    rate" + "".join(f"{delta:8}" for delta in LARGER_DELTAS))  # noqa: T201 (the table is the purpose)
+        for N, n in LARGER:
+            for rate in (0.03, 0.1, 0.3):
+                found = [
+                    kept / SAMPLES for kept in samples_that_hold(np.array(N), np.array(n), rate)
+                ]
+                print(f"{','.join(map(str, N)):24}{rate:6}" + "".join(f"{c:8.4f}" for c in found))  # noqa: T201 (the same)
+                lowest = min(lowest, *found[1:])
+    assert lowest >= 0.95 - 3 * (0.95 * 0.05 / SAMPLES) ** 0.5
+
+
+def samples_that_hold(N: NDArray[np.int64], n: NDArray[np.int64], rate: float) -> list[int]:
+    """Return how many samples do not reject the true total, with each delta."""
+    T, rng = np.rint(rate * N).astype(np.int64), np.random.default_rng([7, round(100 * rate)])
+    kept = [0] * len(LARGER_DELTAS)
+    for x in rng.hypergeometric(T, N - T, n, (SAMPLES, len(N))):
+        for place, delta in enumerate(LARGER_DELTAS):
+            kept[place] += all(
+                total <= float((N / n * found).sum())
+                or (
+                    total <= int((N - n + found).sum())
+                    and worst_tail(Search(build_lattice(n, N), 0.025, delta), found, total) > 0.025
+                )
+                for found, total in ((x, int(T.sum())), (n - x, int((N - T).sum())))
+            )
+    return kept
 
 
 @pytest.mark.slow

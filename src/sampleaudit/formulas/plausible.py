@@ -92,7 +92,8 @@ def furthest(near: Near, worth: FloatArray) -> IntArray:
         sizes = size * (low + _BETWEEN * (float(grid[last]) - low))
         between, last = _tilted(near, sizes, worth)
         between = between[:last]
-    return np.concatenate([best[None], between])[-1]
+    chosen: IntArray = np.concatenate([best[None], between])[-1]
+    return chosen
 
 
 def _tilted(near: Near, sizes: FloatArray, worth: FloatArray) -> tuple[IntArray, int]:
