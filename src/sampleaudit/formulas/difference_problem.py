@@ -202,7 +202,7 @@ def _at_slope(problem: Problem, y: IntArray, slope: FloatArray) -> tuple[FloatAr
     q = np.exp(slope)
     a, b, c = q - 1, most + 1 - q * (N + 1.0 + y), q * (y * (N + 1.0))
     root = np.sqrt(np.maximum(b * b - 4 * a * c, 0.0))
-    positive = b > 0  # then q < 1, and neither form loses digits
+    positive = b >= 0  # then q < 1, and neither form loses digits
     u = np.where(positive, b + root, 2 * c) / np.where(positive, -2 * a, root - b)
     inside = (u - 0.5 > y) & (u - 0.5 < most)
     safe = np.where(inside, u, y + (most + 1 - y) / 2)
