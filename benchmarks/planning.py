@@ -1,7 +1,9 @@
-"""How many cases ten typical audits need, and whether the margin and the level then hold.
+"""How many cases ten typical audits need, and whether what was planned then holds.
 
-``python -m benchmarks.planning`` prints the table of docs/planning.md; a number after it is how
-many audits of each stratified design are simulated (200 unless given). One stratum is enumerated.
+``python -m benchmarks.planning`` prints the tables of docs/planning.md; a number after it is how
+many audits of each stratified design are simulated (300 unless given). One stratum is enumerated.
+Beside margin and level stand the power of comparisons in strata and the assurance of pilots
+(`benchmarks.planning_promises`).
 
 The textbook's n is that for the normal interval with the finite population correction, for a rate
 of a half (which is always enough, by that formula) and for the anticipated one, as RAT-STATS and
@@ -16,15 +18,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 import sampleaudit as sa
 from benchmarks.measuring import show_table
+from benchmarks.planning_promises import (
+    ASSURANCE,
+    PAIRS,
+    PILOTS,
+    POWER,
+    assurance_met,
+    frame_of,
+    named,
+    power_met,
+)
 from sampleaudit.formulas.expected_width import count_chances
 from sampleaudit.formulas.sizes import textbook_margin_size
 
 SEED = 20261122
-AUDITS = 200
+AUDITS = 300
 
 
 @dataclass(frozen=True)
@@ -60,7 +71,51 @@ class Delivered:
 
 
 def main(audits: int = AUDITS) -> None:
-    """Print the table."""
+    """Print the tables."""
+    show_sizes(audits)
+    show_power(audits)
+    show_assurance(audits // 3)
+
+
+def show_power(audits: int) -> None:
+    """Print how often comparisons of domains in strata find what they were planned to find."""
+    head = ["first domain", "second domain", "rates", "n", "power", "found"]
+    rows = []
+    for pair in PAIRS:
+        got = power_met(pair, audits)
+        rows.append([
+            named(pair.first), named(pair.second),
+            f"{pair.rates[0]:.1%} and {pair.rates[1]:.1%}", str(got.size), f"{got.expected:.3f}",
+            f"{got.found:.3f}",
+        ])  # fmt: skip
+        print(rows[-1], file=sys.stderr, flush=True)
+    show_table(
+        f"Comparisons of domains in strata, planned for a power of {POWER:g} at 95 %", head, rows,
+        f"Found: the share of {audits} simulated audits (seed {SEED}) whose difference was found.",
+    )  # fmt: skip
+
+
+def show_assurance(audits: int) -> None:
+    """Print how often a plan made from a pilot meets its margin."""
+    head = ["strata", "rate", "pilot", "margin", "n from", "mean n", "to", "margin met"]
+    rows = []
+    for pilot in PILOTS:
+        got = assurance_met(pilot, audits)
+        rows.append([
+            named(pilot.sizes), f"{pilot.rate:.1%}", str(pilot.read), f"{pilot.margin:.1%}",
+            str(got.least), f"{got.mean:.0f}", str(got.most), f"{got.met:.3f}",
+        ])  # fmt: skip
+        print(rows[-1], file=sys.stderr, flush=True)
+    show_table(
+        f"Plans from a pilot with an assurance of {ASSURANCE:g}", head, rows,
+        f"Margin met: in which share of pilots the expected half width of the plan, at the true "
+        f"rate, is the margin at most; every pilot with one stratum, {audits} simulated ones "
+        f"(seed {SEED}) with several.",
+    )  # fmt: skip
+
+
+def show_sizes(audits: int) -> None:
+    """Print sizes, half widths and coverages of ten audits."""
     head = [
         "strata", "rate", "margin", "n at a half", "n textbook", "its half width", "holds",
         "n here", "half width", "holds",
@@ -78,7 +133,7 @@ def main(audits: int = AUDITS) -> None:
         habit = delivered(audit, sa.plan_sample(frame, normal), "wald", audits)
         here = delivered(audit, ours, "profile", audits)
         rows.append([
-            " + ".join(f"{size:,}" for size in audit.sizes),
+            named(audit.sizes),
             f"{audit.rate:.1%}",
             f"{audit.margin:.1%}",
             str(worst),
@@ -124,14 +179,6 @@ def delivered(audit: Audit, plan: sa.Plan, method: str, audits: int) -> Delivere
 def errors_in(audit: Audit) -> list[int]:
     """Return the errors in each stratum, in whole cases."""
     return [round(size * audit.rate) for size in audit.sizes]
-
-
-def frame_of(sizes: Sequence[int]) -> sa.Frame:
-    """Return a frame with strata of these sizes."""
-    rows = [(f"S{h}-{i}", f"S{h}") for h, size in enumerate(sizes) for i in range(size)]
-    table = pd.DataFrame(rows, columns=["case_id", "stratum"])
-    strata = ["stratum"] if len(sizes) > 1 else []
-    return sa.build_frame(table, case_id="case_id", stratify_by=strata)
 
 
 if __name__ == "__main__":

@@ -20,10 +20,10 @@ import sampleaudit as sa
 SOURCE = Path(sa.__file__).parent
 ROOMS = (
     "errors", "cpr", "csvtext", "files", "statfiles", "wording", "formulas", "ids", "register",
-    "analysis", "frame", "plan", "drawing", "clusters", "sample", "planned", "replay", "drawn",
-    "declared", "checklist", "findings", "measures", "estimates", "comparison", "planning", "plots",
-    "review", "archive", "report", "settings", "audit_plan", "audit", "audit_report", "cli_plan",
-    "cli_review", "cli_report", "cli",
+    "analysis", "frame", "plan_strata", "plan", "drawing", "clusters", "sample", "planned",
+    "replay", "drawn", "declared", "checklist", "findings", "measures", "estimates",
+    "comparison", "planning", "plots", "review", "archive", "report", "settings", "audit_plan",
+    "audit", "audit_report", "cli_plan", "cli_extend", "cli_review", "cli_report", "cli",
 )  # fmt: skip
 """One room per step, in the order of the work. A room imports itself and earlier ones only."""
 BESIDE = {
@@ -46,8 +46,8 @@ OTHER_ERRORS = {
 }
 PICTURED = {
     "estimates.survey_table", "estimates.table", "comparison.funnel", "comparison.pooling",
-    "comparison.standardised", "comparison.table", "comparison.verdict", "planning.operating",
-    "planning.tradeoff",
+    "comparison.standardised", "comparison.table", "comparison.verdict", "planning.budget",
+    "planning.operating", "planning.tradeoff",
 }  # fmt: skip
 """Whose values have a ``plot()``: it imports the pictures inside the method, against the direction,
 as a result is drawn by its own name. Nothing is computed there."""

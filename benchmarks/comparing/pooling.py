@@ -21,7 +21,7 @@ from sampleaudit.formulas.beta_binomial import unread_limits
 SEED: Final = 20261122
 DOMAINS: Final = 98
 READ: Final = 22
-DRAWS: Final = 40
+DRAWS: Final = 60
 FURTHEST: Final = 5
 
 Floats = NDArray[np.float64]
@@ -53,16 +53,24 @@ METHODS: Final = ("not pooled", "pooled, never widened", "average", "each")
 
 def report(draws: int = DRAWS) -> str:
     """Return the table: a line per mixture and method."""
+    every, furthest = (
+        1.96 * (0.05 * 0.95 / (draws * number)) ** 0.5 for number in (DOMAINS, FURTHEST)
+    )
     lines = [
-        f"Partial pooling: {DOMAINS} municipalities, {READ} read in each, 95 %, {draws} countries "
-        "per mixture",
-        f"{'rates':36} {'limits':22} {'all':>6} {'furthest':>8} {'width':>6} {'RMSE':>5}",
+        f"## Partial pooling: {DOMAINS} municipalities, {READ} read in each, 95 %, {draws} "
+        "countries per mixture",
+        "",
+        f"1.96 standard errors of .95: {every:.3f} of all, {furthest:.3f} of the furthest. Width",
+        "and root mean squared error of the estimate in percentage points.",
+        "",
+        "| rates | limits | all | furthest | width | error |",
+        "|---|---|---|---|---|---|",
     ]
     for name in MIXTURES:
         for method, (every, furthest, width, error) in measured(name, draws).items():
             lines.append(
-                f"{name:36} {method:22} {every:6.3f} {furthest:8.3f} {100 * width:6.1f} "
-                f"{100 * error:5.1f}"
+                f"| {name} | {method} | {every:.3f} | {furthest:.3f} | {100 * width:.1f} "
+                f"| {100 * error:.1f} |"
             )
     return "\n".join(lines)
 

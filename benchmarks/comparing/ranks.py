@@ -35,13 +35,17 @@ Floats = NDArray[np.float64]
 def report(draws: int = DRAWS) -> str:
     """Return the table: a line per country and question."""
     lines = [
-        f"Ranks: {DOMAINS} municipalities, {READ} read in each, 95 %, {draws} samples each",
-        f"{'rates':36} {'question':10} {'all sets hold':>13} {'places possible':>16} {'pairs':>7}",
+        f"## Ranks: {DOMAINS} municipalities, {READ} read in each, 95 %, {draws} samples each",
+        "",
+        f"1.96 standard errors of .95: {1.96 * (0.05 * 0.95 / draws) ** 0.5:.3f}.",
+        "",
+        "| rates | question | all sets hold | places possible | pairs told apart |",
+        "|---|---|---|---|---|",
     ]
     for country in COUNTRIES:
         for question in ("register", "process"):
             held, places, pairs = measured(country, question, draws)
-            lines.append(f"{country:36} {question:10} {held:13.3f} {places:16.1f} {pairs:7.1f}")
+            lines.append(f"| {country} | {question} | {held:.3f} | {places:.1f} | {pairs:.1f} |")
     return "\n".join(lines)
 
 

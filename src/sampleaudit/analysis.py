@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
+from numbers import Integral
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
@@ -66,6 +68,8 @@ class Analysis:
     ``level`` is a share of 1. ``missing`` is what a file that cannot be produced counts as.
     ``by`` names the columns of the subgroups that will be reported, ``tolerable`` the rate (a share
     of 1) above which the caseload is not acceptable, ``seed_source`` where the seed will come from.
+    ``looks`` are the numbers of cases read at which the findings will be looked at, if more than
+    once; the level is that of all looks together.
     """
 
     level: float = 0.95
@@ -75,6 +79,7 @@ class Analysis:
     by: tuple[str, ...] = ()
     tolerable: float | None = None
     seed_source: str | None = None
+    looks: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         check_level(self.level)
@@ -86,11 +91,38 @@ class Analysis:
                 f"tolerable is {self.tolerable}; it must be a rate between 0 and 1, as 0.05."
             )
 
+        if any(b <= a for a, b in pairwise((0, *self.looks))):
+            raise AuditError(
+                f"looks is {list(self.looks)}; give numbers of cases read that rise from look to "
+                f"look, as [100, 200, 300]."
+            )
+
+    @property
+    def level_each(self) -> float:
+        """The level of the intervals at each look, so that all hold together (Bonferroni)."""
+        return self.level_of(None)
+
+    def level_of(self, level: float | None) -> float:
+        """Return the level of each look's intervals where all together hold with ``level``.
+
+        The plan's level unless given. Raises `AuditError` unless it lies between 0 and 1.
+        """
+        together = self.level if level is None else level
+        check_level(together)
+        return 1 - (1 - together) / len(self.looks) if self.looks else together
+
     def as_dict(self) -> dict[str, Any]:
-        """Return the analysis as plain values, for plan.json."""
+        """Return the analysis as plain values, for plan.json; without looks where there is one."""
         values = asdict(self)
         values["by"] = list(self.by)
-        return values
+        looks = list(values.pop("looks"))
+        return {**values, "looks": looks} if looks else values
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Analysis:
+        """Return the analysis that `as_dict` wrote."""
+        lists = {name: tuple(values.get(name, ())) for name in ("by", "looks")}
+        return cls(**{**values, **lists})
 
 
 def check_level(level: float) -> None:
@@ -113,6 +145,18 @@ def tails(level: float, side: Side) -> tuple[float | None, float | None]:
     if side == "both":
         return alpha / 2, alpha / 2
     return (None, alpha) if side == "upper" else (alpha, None)
+
+
+def as_looks(looks: object) -> tuple[int, ...]:
+    """Return the numbers of cases at which findings are looked at; refuse anything else."""
+    if isinstance(looks, str) or not isinstance(looks, Iterable):
+        raise AuditError(f"looks is {looks!r}; it must be a list of numbers, as [100, 200, 300].")
+    numbers = []
+    for number in looks:
+        if isinstance(number, bool) or not isinstance(number, Integral) or int(number) < 1:
+            raise AuditError(f"looks holds {number!r}; it must be a whole number, 1 or more.")
+        numbers.append(int(number))
+    return tuple(numbers)
 
 
 def as_columns(columns: str | Sequence[str], *, name: str) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def _plan_of_clusters(frame: Frame, given: dict[str, Any], settings: Settings) -
     for key in ("clusters", "cases"):
         if key not in given:
             raise AuditError(f"[plan] has cluster, but no {key}; say how many to draw.")
-    for key in ("allocation", "anticipated", "costs", "side", "method"):
+    for key in ("allocation", "anticipated", "costs", "side", "method", "looks", "objective"):
         if key in given:
             raise AuditError(f"[plan] has cluster, and {key} is for cases drawn alone; remove it.")
     if settings.truth is not None:

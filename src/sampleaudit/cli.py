@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from sampleaudit import __version__
+from sampleaudit.cli_extend import extend
 from sampleaudit.cli_plan import goal_options, plainly, show_what_if
 from sampleaudit.cli_report import report
 from sampleaudit.cli_review import REVIEW_COMMANDS, verify_archive
@@ -147,7 +148,7 @@ def verify(folder: Path, register: Path | None) -> None:
         sys.exit(1)
 
 
-for _command in (*REVIEW_COMMANDS, report):
+for _command in (extend, *REVIEW_COMMANDS, report):
     main.add_command(_command)
 
 

@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any, Final, ParamSpec
+from typing import TYPE_CHECKING, Any, Final, ParamSpec
 
 import click
 
 from sampleaudit.errors import AuditError, AuditNote
+
+if TYPE_CHECKING:
+    from sampleaudit.plan import Plan
 
 Parameters = ParamSpec("Parameters")
 _OPTIONS: Final = (
@@ -26,9 +29,11 @@ _OPTIONS: Final = (
     ("by", "Column of the domains of --compare, or in which --margin is to hold."),
     ("power", "Probability of finding what --detect or --compare asks for."),
     ("budget", "What may be spent; costs stand in AUDIT.toml."),
+    ("objective", "What the size of AUDIT.toml is to tell best: whole, parts, or a share as 0.5."),
+    ("picture", "Draw what other sizes or budgets would bring into this .svg or .png."),
 )
 _OTHER_SIZES: Final = ("size", "counts", "margin", "detect", "expected", "allowed", "compare",
-                       "budget", "cluster", "clusters", "cases")  # fmt: skip
+                       "budget", "objective", "looks", "cluster", "clusters", "cases")  # fmt: skip
 
 
 @contextmanager
@@ -80,21 +85,43 @@ def show_what_if(audit: Path, asked: Mapping[str, str]) -> None:
     from sampleaudit.settings import read_settings
 
     settings = read_settings(audit)
-    words = _read(asked)
+    words = _read({name: text for name, text in asked.items() if name != "picture"})
     if goal_of(words) is None:
         raise AuditError(
             "Say what the size is for: --margin with --anticipated, --detect, --tolerable with "
-            "--expected or --allowed, --compare with --by, or --budget."
+            "--expected or --allowed, --compare with --by, --budget, or --objective."
         )
-    given = {key: value for key, value in settings.plan.items() if key not in _OTHER_SIZES}
+    others = [key for key in _OTHER_SIZES if key != "size" or "objective" not in words]
+    given = {key: value for key, value in settings.plan.items() if key not in others}
     if goal_of(words) == "compare":
         given.pop("anticipated", None)
     plan = plan_as_asked(frame_of(settings), {**given, **words})
     click.echo(repr(plan))
-    click.echo("\nNothing was written. To plan so, put this into [plan] of "
-               f"{audit.name} in place of size:")  # fmt: skip
+    drawn = ""
+    if "picture" in asked:
+        _draw(plan, {**given, **words}, Path(asked["picture"]), settings.language)
+        drawn = f" but {asked['picture']}"
+    place = "" if "objective" in words else " in place of size"
+    click.echo(f"\nNothing{drawn} was written. To plan so, put this into [plan] of "
+               f"{audit.name}{place}:")  # fmt: skip
     for key, value in words.items():
         click.echo(f"  {'by' if key == 'margin_by' else key} = {_toml(value)}")
+
+
+def _draw(plan: Plan, given: Mapping[str, Any], path: Path, language: str) -> None:
+    """Draw what a plan was worked out for, among others; or what it decides."""
+    from sampleaudit.planning.asked import shown_of
+    from sampleaudit.planning.operating import operating_characteristic
+    from sampleaudit.plots.saving import save_picture
+
+    shown = shown_of(plan, given)
+    if shown is None and plan.analysis.tolerable is None:
+        raise AuditError(
+            "--picture draws what --margin or --budget brings, or how a plan with a tolerable rate "
+            "decides; leave it out."
+        )
+    found = operating_characteristic(plan) if shown is None else shown
+    save_picture(found.plot(language=language), path)  # type: ignore[arg-type] # checked when read
 
 
 def _read(asked: Mapping[str, str]) -> dict[str, Any]:

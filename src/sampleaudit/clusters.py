@@ -20,7 +20,8 @@ from sampleaudit.files import canonical_json
 from sampleaudit.formulas.allocation import whole_allocation
 from sampleaudit.frame import Frame
 from sampleaudit.ids import near_names
-from sampleaudit.plan import by_stratum, refuse_other_columns, stratum_labels
+from sampleaudit.plan import refuse_other_columns
+from sampleaudit.plan_strata import by_stratum, stratum_labels
 
 if TYPE_CHECKING:
     import pandas as pd

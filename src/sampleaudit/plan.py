@@ -14,11 +14,19 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import numpy as np
 
-from sampleaudit.analysis import Analysis, Method, MissingRule, Side, as_columns
-from sampleaudit.errors import AuditError, first_few, one_of
+from sampleaudit.analysis import Analysis, Method, MissingRule, Side, as_columns, as_looks
+from sampleaudit.errors import AuditError, one_of
 from sampleaudit.files import canonical_json
 from sampleaudit.formulas import allocation as formulas
 from sampleaudit.frame import Frame
+from sampleaudit.plan_strata import (
+    as_number,
+    by_stratum,
+    check_size,
+    refuse_constant,
+    stratum_bounds,
+    stratum_labels,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,9 +83,12 @@ class Plan:
         """The line to publish before the seed is known."""
         source = self.analysis.seed_source or "a source to be named before it is known"
         strata = len(self._table)
+        looks = ", ".join(map(str, self.analysis.looks))
         return (
             f"sampleaudit plan {self.digest}: {self.size} of {self.frame.size} cases from "
-            f"{strata} {'stratum' if strata == 1 else 'strata'}; seed from {source}"
+            f"{strata} {'stratum' if strata == 1 else 'strata'}; "
+            + f"looked at after {looks}; " * bool(looks)
+            + f"seed from {source}"
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -127,6 +138,7 @@ def plan_sample(
     by: str | Sequence[str] = (),
     tolerable: float | None = None,
     seed_source: str | None = None,
+    looks: Sequence[int] = (),
 ) -> Plan:
     """Plan a sample of ``size`` cases, shared out over the strata in whole numbers that add up.
 
@@ -135,11 +147,13 @@ def plan_sample(
     states the rule. ``"neyman"`` and ``"optimal"`` need ``anticipated``, a rate (share of 1) or a
     mapping stratum -> rate; ``"optimal"`` also ``costs``, a mapping stratum -> cost of reading one
     case. A stratum is named by its value, a tuple where there are several stratum columns.
+    ``looks`` are the numbers of cases read at which findings will be looked at, the last one
+    ``size``: each is then analysed so that all hold together at ``level``.
     """
     one_of("allocation", allocation, get_args(Allocation))
     strata = frame.strata
     least, most = stratum_bounds(frame, minimum, maximum)
-    _check_size(size, minimum, least, most)
+    check_size(size, minimum, least, most)
     strata["sampled"] = formulas.whole_allocation(
         size,
         _weights(frame, allocation, anticipated, costs),
@@ -149,8 +163,9 @@ def plan_sample(
         population=strata["population"],
     )
     analysis = Analysis(
-        level, side, method, missing, as_columns(by, name="by"), tolerable, seed_source
-    )
+        level, side, method, missing, as_columns(by, name="by"), tolerable, seed_source,
+        as_looks(looks),
+    )  # fmt: skip
     return _bind(frame, analysis, allocation, strata)
 
 
@@ -165,6 +180,7 @@ def plan_from_counts(
     by: str | Sequence[str] = (),
     tolerable: float | None = None,
     seed_source: str | None = None,
+    looks: Sequence[int] = (),
 ) -> Plan:
     """Plan a sample from the number of cases wanted in each stratum.
 
@@ -188,17 +204,10 @@ def plan_from_counts(
         raise AuditError("counts asks for no case at all; ask for at least one.")
     strata["sampled"] = wanted.astype(np.int64)
     analysis = Analysis(
-        level, side, method, missing, as_columns(by, name="by"), tolerable, seed_source
-    )
+        level, side, method, missing, as_columns(by, name="by"), tolerable, seed_source,
+        as_looks(looks),
+    )  # fmt: skip
     return _bind(frame, analysis, "counts", strata)
-
-
-def stratum_labels(frame: Frame) -> list[str]:
-    """Return each stratum's name for messages, as ``North / foster family``."""
-    if not frame.stratify_by:
-        return ["the caseload"]
-    rows = frame.strata[list(frame.stratify_by)].itertuples(index=False, name=None)
-    return [" / ".join(values) for values in rows]
 
 
 def refuse_other_columns(frame: Frame, columns: Sequence[str]) -> None:
@@ -212,67 +221,19 @@ def refuse_other_columns(frame: Frame, columns: Sequence[str]) -> None:
             )
 
 
-def by_stratum(frame: Frame, values: Mapping[Any, Any], *, name: str) -> NDArray[np.float64]:
-    """Return the values in the order of the frame's strata; refuse unknown and forgotten ones."""
-    if not isinstance(values, Mapping):
-        raise AuditError(f"{name} is {values!r}; it must be a mapping stratum -> number.")
-    if not frame.stratify_by:
-        raise AuditError(f"{name} is given by stratum, but the frame has no strata.")
-    known = list(frame.strata[list(frame.stratify_by)].itertuples(index=False, name=None))
-    given = {_as_key(key): value for key, value in values.items()}
-    unknown = [" / ".join(key) for key in given if key not in set(known)]
-    if unknown:
+def refuse_other_looks(looks: Sequence[int], size: int) -> None:
+    """Refuse looks of which the last is not the whole sample."""
+    if looks and looks[-1] != size:
         raise AuditError(
-            f"{name} names strata that the frame does not have: {first_few(unknown)}. The strata "
-            f"are {first_few([' / '.join(key) for key in known])}."
+            f"looks is {list(looks)}, but {size} cases are to be drawn; the last look is at all of "
+            f"them: end with {size}."
         )
-    forgotten = [" / ".join(key) for key in known if key not in given]
-    if forgotten:
-        raise AuditError(
-            f"{name} leaves out {len(forgotten)} strata: {first_few(forgotten)}. Name every "
-            f"stratum; write 0 where nothing is meant."
-        )
-    return np.array([_number(given[key], name=name) for key in known])
 
 
 def _bind(frame: Frame, analysis: Analysis, allocation: str, table: pd.DataFrame) -> Plan:
     refuse_other_columns(frame, analysis.by)
+    refuse_other_looks(analysis.looks, int(table["sampled"].sum()))
     return Plan(frame, analysis, allocation, table)
-
-
-def stratum_bounds(
-    frame: Frame, minimum: int | Mapping[Any, int], maximum: int | Mapping[Any, int] | None
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the fewest and most cases that each stratum may give; refuse what cannot be."""
-    population = frame.strata["population"].to_numpy().astype(np.int64)
-    bounds = []
-    for name, given in (("minimum", minimum), ("maximum", maximum)):
-        for value in given.values() if isinstance(given, Mapping) else [given]:
-            if value is not None and not _is_whole(value, least=0):
-                raise AuditError(f"{name} is {value!r}; it must be a whole number, 0 or more.")
-        each = by_stratum(frame, given, name=name) if isinstance(given, Mapping) else given
-        bounds.append(population if each is None else np.minimum(each, population).astype(np.int64))
-    if (bounds[0] > bounds[1]).any():
-        raise AuditError("minimum is above maximum in a stratum; lower it there, or raise maximum.")
-    return bounds[0], bounds[1]
-
-
-def _is_whole(value: Any, *, least: int) -> bool:
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    return whole and bool(value >= least)
-
-
-def _check_size(size: int, minimum: Any, least: NDArray[Any], most: NDArray[Any]) -> None:
-    if not _is_whole(size, least=1):
-        raise AuditError(f"size is {size!r}; it must be a whole number, 1 or more.")
-    if size > (top := most.sum()):
-        raise AuditError(f"size is {size}, but the frame has only {top} cases; ask for {top}.")
-    if size < least.sum():
-        kept = "their minimum" if isinstance(minimum, Mapping) else f"at least {minimum} cases each"
-        need = f"{len(least)} strata with {kept} need {least.sum()}"
-        raise AuditError(
-            f"size is {size}, but {need}; ask for more, lower minimum or merge strata."
-        )
 
 
 def _weights(
@@ -299,6 +260,7 @@ def _weights(
     if allocation == "equal":
         return np.ones(len(population))
     weights = formulas.variance_weights(population, _rates(frame, anticipated))
+    refuse_constant(weights)
     if costs is None:
         return weights
     prices = by_stratum(frame, costs, name="costs")
@@ -311,20 +273,7 @@ def _rates(frame: Frame, anticipated: float | StratumValues | None) -> NDArray[n
     if isinstance(anticipated, Mapping):
         rates = by_stratum(frame, anticipated, name="anticipated")
     else:
-        rates = np.full(len(frame.strata), _number(anticipated, name="anticipated"))
+        rates = np.full(len(frame.strata), as_number(anticipated, name="anticipated"))
     if not ((rates >= 0) & (rates <= 1)).all():
         raise AuditError("anticipated holds a rate outside 0 to 1; write one in six as 1/6.")
-    if not rates.any() or (rates == 1).all():
-        raise AuditError("anticipated says that no stratum varies; give rates between 0 and 1.")
     return rates
-
-
-def _number(value: object, *, name: str) -> float:
-    if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool):
-        return float(value)
-    raise AuditError(f"{name} holds {value!r}; give numbers, one in six as 1/6.")
-
-
-def _as_key(key: object) -> tuple[str, ...]:
-    values = key if isinstance(key, tuple) else (key,)
-    return tuple(str(value).strip() for value in values)

@@ -96,7 +96,7 @@ def load_sample(folder: str | Path) -> Sample:
         stratify_by=tuple(plan["stratify_by"]),
         domains=tuple(plan["domains"]),
         selection="drawn",
-        analysis=Analysis(**{**plan["analysis"], "by": tuple(plan["analysis"]["by"])}),
+        analysis=Analysis.from_dict(plan["analysis"]),
         manifest=manifest,
         plan_record=plan,
         _strata=strata,

@@ -40,6 +40,7 @@ _KEYS: Final[Mapping[str, Mapping[str, tuple[type, ...]]]] = MappingProxyType(
             "tolerable": (int, float, str), "seed_source": _TEXT, "margin": _SHARE,
             "applicable": (int, float, str, dict), "detect": _SHARE, "power": _NUMBER,
             "expected": _SHARE, "allowed": (int,), "compare": (dict,), "budget": _NUMBER,
+            "objective": _SHARE, "looks": (list,),
         },
         "draw": {"seed": _TEXT, "reserve": _NUMBER},
         "findings": {"file": _TEXT, "sheet": _TEXT, "indicators": (list, dict), "blank": _TEXT},

@@ -27,6 +27,27 @@ def test_domains_that_chance_may_have_ordered_are_not_ranked():
     ] == ranks.sentences(language="da")
 
 
+@pytest.mark.parametrize(
+    ("column", "english", "danish"),
+    [
+        ("municipality", "the two municipalities cannot", "de to kommuner kan ikke"),
+        ("Sagsbehandler", "the two caseworkers cannot", "de to sagsbehandlere kan ikke"),
+        ("d", "the two groups by d cannot", "de to grupper efter d kan ikke"),
+        ("team_leader", "the two groups by team leader cannot", "grupper efter team leader kan"),
+        ("status", "the two groups by status cannot", "de to grupper efter status kan ikke"),
+    ],
+)
+def test_any_column_name_reads_well(column: str, english: str, danish: str):
+    """A word that is known has its plural; others are said as they are."""
+    counts = {"A": (2, 22, 100), "B": (3, 22, 100)}
+    ranks = sa.rank_domains(findings_of({"late": counts}, by=column), column, indicators="late")
+    assert english in ranks.sentences()[0]
+    assert danish in ranks.sentences(language="da")[0]
+    pooled = sa.pool_rates(findings_of({"late": counts}, by=column), column, indicators="late")
+    plural = english.removeprefix("the two ").removesuffix(" cannot")
+    assert f"on average over {plural}" in repr(pooled)
+
+
 def test_domains_that_are_far_apart_are_ranked():
     """Three domains, three places."""
     ranks = sa.rank_domains(findings_of({"late": APART}), "municipality", indicators="late")

@@ -46,6 +46,21 @@ def test_verdicts_that_hold_together_need_limits_that_do(sample):
     assert pytest.approx([1 - 0.025 / 6] * 6) == table["confidence"]
 
 
+def test_limits_that_hold_together_do_so_in_a_part_of_the_table(sample):
+    """Six intervals were made at once: of two of them each still errs with a sixth."""
+    found = sa.record_findings(sample, answer(sample, errors=2))
+    together = sa.estimate_rates(found, by="district", adjust="bonferroni")
+    assert {6} == {row.together for row in together.rows}
+    part = together.select(where={"district": "North"})
+    table = sa.verdict(part, tolerable=0.1, adjust="bonferroni").to_frame()
+    assert pytest.approx([1 - 0.025 / 6] * 2) == table["confidence"]
+    alone = sa.estimate_rates(found, by="district")
+    assert {1} == {row.together for row in alone.rows}
+    one = alone.select(indicator="late", where={"district": "North"})
+    judged = sa.verdict(one, tolerable=0.1, adjust="bonferroni")
+    assert pytest.approx([0.975]) == judged.to_frame()["confidence"]
+
+
 def test_a_census_is_certain(register):
     """Every case read: the rate itself is compared."""
     frame = sa.build_frame(register, case_id="case_id", stratify_by="district")

@@ -35,16 +35,12 @@ def test_paired_limits_hold_about_as_often_as_they_say(read: int, lowest: float)
     ``pytest -s`` prints the lowest coverage and where it is.
     """
     outcomes = np.array([(u, v) for u in range(read + 1) for v in range(read + 1 - u)])
-    low, high = np.array([
-        (found.low, found.high)
-        for u, v in outcomes
-        for found in [
-            paired(
-                counts(u, read, 1000), counts(v, read, 1000),
-                level=0.95, question="process", method="profile",
-            )
-        ]
-    ]).T  # fmt: skip
+    found = paired(
+        [counts(u, read, 1000) for u, _ in outcomes],
+        [counts(v, read, 1000) for _, v in outcomes],
+        level=0.95, question="process", method="profile",
+    )  # fmt: skip
+    low, high = np.array([(each.low, each.high) for each in found]).T
     grid = [0.01, 0.03, 0.06, 0.1, 0.2, 0.3, 0.4, 0.5]
     worst = (2.0, 0.0, 0.0)
     for worse in grid:

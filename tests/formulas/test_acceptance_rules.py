@@ -20,7 +20,11 @@ from sampleaudit.formulas.acceptance import (
     smallest_double,
     smallest_single,
 )
-from sampleaudit.formulas.acceptance_spread import even_spread, extreme_acceptance
+from sampleaudit.formulas.acceptance_spread import (
+    even_spread,
+    extreme_acceptance,
+    extreme_double,
+)
 
 
 def chance(k: int, n: int, T: int, N: int) -> Fraction:
@@ -171,6 +175,33 @@ def test_the_worst_and_best_places_of_the_errors_are_found(seed, extreme):
             errors,
             tuple((int(a), (int(b),)) for a, b in zip(sizes, read, strict=True)),
         )[0]
+        for errors in product(*(range(int(size) + 1) for size in sizes))
+        if sum(errors) == total
+    ]
+    assert total == where.sum()
+    np.testing.assert_allclose(max(values) if extreme == "most" else min(values), found, atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("extreme", ["most", "least"])
+def test_the_worst_and_best_places_for_a_double_plan_are_found(seed, extreme):
+    """Every caseload of three small strata is gone through, by all counts of both stages."""
+    rng = np.random.default_rng(100 + seed)
+    sizes = rng.integers(4, 9, 3)
+    first = np.array([int(rng.integers(1, size // 2 + 1)) for size in sizes])
+    second = np.array(
+        [int(rng.integers(0, size - n)) for size, n in zip(sizes, first, strict=True)]
+    )
+    total = int(rng.integers(1, sizes.sum()))
+    accept = int(rng.integers(1, 5))
+    low = int(rng.integers(-1, accept))
+    rule = double(int(first.sum()), low, int(second.sum()), accept, reject=accept + 1)
+    found, where = extreme_double(rule, np.array([first, second]), sizes, total, extreme=extreme)
+    strata = tuple(
+        (int(size), (int(a), int(b))) for size, a, b in zip(sizes, first, second, strict=True)
+    )
+    values = [
+        decisions(rule, 0.0, errors, strata)[0]
         for errors in product(*(range(int(size) + 1) for size in sizes))
         if sum(errors) == total
     ]

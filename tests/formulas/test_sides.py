@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scipy.stats import hypergeom
 
+from sampleaudit.formulas.cell_curves import open_cells
 from sampleaudit.formulas.hypergeometric import pmf
 from sampleaudit.formulas.linearisation import linear_rate
 from sampleaudit.formulas.sides import (
     constant_sides,
     count_sides,
     joined,
-    open_cells,
     rows_of,
     sides_of_cells,
 )

@@ -8,11 +8,9 @@ from scipy.stats import binom, gamma, hypergeom
 
 from sampleaudit.formulas.differences import difference_limits, difference_tail
 from sampleaudit.formulas.sides import constant_sides, count_sides, sides_of_cells
-from sampleaudit.formulas.sides_difference import (
-    _below,
-    limits_of_differences,
-    tails_of_differences,
-)
+from sampleaudit.formulas.sides_difference import tails_of_differences
+from sampleaudit.formulas.sides_law import _below
+from sampleaudit.formulas.sides_limits import limits_of_differences
 
 COUNTS = [
     ((3, 15, 60), (1, 12, 40)),

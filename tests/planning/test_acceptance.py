@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import sampleaudit as sa
+from sampleaudit.formulas.acceptance import decisions
 from sampleaudit.formulas.hypergeometric import pmf
 
 
@@ -123,13 +124,37 @@ def test_impossible_demands_say_why(caseload, options, message):
         sa.plan_acceptance(caseload, **{"acceptable": 0.01, "tolerable": 0.05, **options})
 
 
+def test_a_double_plan_in_strata_keeps_its_risks_for_every_place_of_the_errors():
+    """Every caseload of two strata with the acceptable and the tolerable number of errors."""
+    sizes = (60, 40)
+    plan = sa.plan_acceptance(
+        made_frame(*sizes), acceptable=0.05, tolerable=0.3, kind="double", consumer_risk=0.1
+    )
+    assert 2 == len(plan.rule.reviewed)
+    assert plan.rule.reviewed == tuple(
+        sum(stages[place] for _, stages in plan.strata) for place in range(2)
+    )
+    for total, worst in ((5, 1 - plan.producer_risk), (30, plan.consumer_risk)):
+        values = [
+            decisions(plan.rule, 0.0, (a, total - a), plan.strata)[0]
+            for a in range(max(0, total - 40), min(total, 60) + 1)
+        ]
+        extreme = min(values) if total == 5 else max(values)
+        np.testing.assert_allclose(worst, extreme, atol=1e-12)
+    assert plan.producer_risk <= 0.05
+    assert plan.consumer_risk <= 0.1
+    for each, read in zip(plan.plans, np.cumsum(plan.rule.reviewed), strict=True):
+        assert read == each.size
+
+
+def test_published_double_numbers_can_be_used_in_strata():
+    """10 + 10 read of 60 and 40: six and four at each stage."""
+    plan = sa.acceptance_plan(made_frame(60, 40), (10, 10), (0, 1), acceptable=0.01, tolerable=0.2)
+    assert ((60, (6, 6)), (40, (4, 4))) == plan.strata
+
+
 def test_numbers_that_do_not_make_a_plan_are_refused():
-    """Double plans over strata too: where the errors are would matter twice."""
     rates = {"acceptable": 0.01, "tolerable": 0.1}
-    with pytest.raises(sa.AuditError, match="without strata"):
-        sa.plan_acceptance(made_frame(60, 40), kind="double", **rates)
-    with pytest.raises(sa.AuditError, match="without strata"):
-        sa.acceptance_plan(made_frame(60, 40), (10, 10), (0, 1), **rates)
     with pytest.raises(sa.AuditError, match="both be one number"):
         sa.acceptance_plan(100, (10, 10), 1, **rates)
     with pytest.raises(sa.AuditError, match="nothing is read on"):

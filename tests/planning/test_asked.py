@@ -91,6 +91,64 @@ def test_mistakes_end_in_one_line(audit: Path, plan: str, options: tuple, messag
     assert message in result
 
 
+@pytest.mark.parametrize(
+    ("objective", "power"), [('"whole"', 1), ('"parts"', 0), ('"1/2"', "1/2"), ("0.25", 0.25)]
+)
+def test_an_objective_shares_out_a_size(audit: Path, frame: sa.Frame, objective: str, power):
+    """As `plan_compromise`, from the file and, with the size there, from the command line."""
+    plan = sa.plan_compromise(frame, 24, anticipated="1/6", power=power)
+    asked = run_with(audit, f'size = 24\nanticipated = "1/6"\nobjective = {objective}\n')
+    assert "between the best overall rate and like precision" in asked
+    for number in plan.table["sampled"]:
+        assert str(number) in asked
+    words = objective.strip('"')
+    shown = run_with(audit, 'size = 24\nanticipated = "1/6"\n', "--objective", words)
+    assert repr(plan) in shown
+    assert f"objective = {objective}" in shown
+
+
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [
+        ("size = 24\nobjective = 'whole'\n", "objective, but no anticipated"),
+        ("size = 24\nanticipated = 0.1\nobjective = 'all'\n", "'whole', for the best overall rate"),
+        ("detect = 0.1\nanticipated = 0.1\nobjective = 'whole'\n", "both detect and objective"),
+        ("size = 24\nlooks = [12, 24]\nanticipated = 0.1\nobjective = 2\n", "share of 1"),
+    ],
+)
+def test_objectives_that_say_nothing_are_refused(audit: Path, plan: str, message: str):
+    result = run_with(audit, plan)
+    assert result.startswith("2 ")
+    assert message in result
+
+
+@pytest.mark.parametrize(
+    ("plan", "options", "title"),
+    [
+        ("size = 9\nmethod = 'wilson'\n", ("--margin", "0.3", "--anticipated", "0.2"), "How wide"),
+        (
+            "size = 9\ncosts = { North = 1, South = 1, West = 2 }\n",
+            ("--budget", "30", "--anticipated", "0.1"),
+            "What a budget buys",
+        ),
+        ("size = 9\n", ("--tolerable", "0.2"), "How often the plan accepts"),
+    ],
+)
+def test_a_picture_shows_what_other_sizes_bring(audit: Path, plan: str, options: tuple, title: str):
+    picture = audit.with_name("plan.svg")
+    result = run_with(audit, plan, *options, "--picture", str(picture))
+    assert result.startswith("0 "), result
+    assert "Nothing but" in result
+    assert title in picture.read_text("utf-8")
+
+
+def test_a_picture_of_nothing_is_refused(audit: Path):
+    picture = audit.with_name("plan.svg")
+    result = run_with(audit, "size = 9\n", "--detect", "0.1", "--picture", str(picture))
+    assert "--picture draws what" in result
+    assert not picture.exists()
+
+
 def test_what_a_budget_buys(frame: sa.Frame):
     """Costs of 1, 1 and 2 a case: no more than 30 is spent."""
     costs = {"North": 1, "South": 1, "West": 2}

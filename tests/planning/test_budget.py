@@ -100,7 +100,7 @@ def test_power_one_is_neyman_and_power_zero_counts_every_stratum_alike(frame):
 
 def test_a_compromise_keeps_its_bounds_or_says_them(frame):
     """At most 10 each: 30 in all."""
-    with pytest.raises(sa.AuditError, match="it can be 6 to 30"):
+    with pytest.raises(sa.AuditError, match="only 30 cases to give"):
         sa.plan_compromise(frame, 31, anticipated=0.2, maximum=10)
 
 

@@ -62,6 +62,34 @@ def test_in_strata_the_worst_place_decides():
     assert missed(before.table["sampled"].tolist()) > 0.2
 
 
+@pytest.mark.parametrize(
+    ("sizes", "rate"), [((300, 150, 50), 0.02), ((120,) * 6, 0.05), ((9_000, 600, 400), 0.05)]
+)
+def test_the_limit_reported_keeps_the_promise_in_strata(sizes: tuple[int, ...], rate: float):
+    """If none is found the plan's own limit is under the rate; and the chance is kept, too."""
+    plan = sa.plan_for_detection(frame_of(*sizes), rate)
+    n = plan.table["sampled"].tolist()
+    found = sa.rate_interval([0] * len(n), n, list(sizes), side="upper", method="guaranteed")
+    assert plan.goal is not None
+    assert found.high == plan.goal["upper_limit_if_none"] < rate
+    assert plan.goal["chance_of_finding"] >= 0.95
+
+
+def test_strata_are_read_more_only_where_the_limit_asks_for_it():
+    """130 keep the limit of 10 errors in 500; 129 find one of them with 95 %, but say 10."""
+    sizes = (300, 150, 50)
+    chance = sa.plan_for_detection(frame_of(*sizes), 0.02, power=0.95)
+    limit = sa.plan_for_detection(frame_of(*sizes), 0.02)
+    assert (129, 130) == (chance.size, limit.size)
+    assert chance.goal is not None
+    assert 10 / 500 == chance.goal["upper_limit_if_none"]
+
+
+def test_a_method_without_an_interval_decides_nothing():
+    plan = sa.plan_for_detection(frame_of(300, 150, 50), 0.02, method="wald")
+    assert 129 == plan.size
+
+
 @pytest.mark.parametrize("N", [30, 1_000])
 def test_simulated_audits_find_an_error_as_often_as_said(N: int):
     """5,000 audits with a seed: at most three standard errors under the exact chance."""

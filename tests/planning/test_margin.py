@@ -98,6 +98,36 @@ def test_one_limit_is_as_far_as_the_margin_on_average():
     assert pytest.approx(mean, rel=1e-12) == plan.goal["expected_margin"]
 
 
+def test_in_strata_a_size_a_hundredth_smaller_does_not_do():
+    """The plan's own half widths at its size and just under it; 81 of 300 and 150 cases."""
+    frame = frame_of(300, 150)
+    plan = sa.plan_for_margin(frame, 0.06, anticipated=0.1)
+    (target,) = targets(frame, anticipated_rates(frame, 0.1), None, ())
+    widths = [
+        expected_half_width(
+            target, sa.plan_sample(frame, size).table["sampled"].to_numpy(), Analysis()
+        )
+        for size in (plan.size - max(1, plan.size // 100), plan.size)
+    ]
+    assert widths[0] > 0.06 >= widths[1]
+    assert plan.goal is not None
+    assert widths[1] == plan.goal["expected_margin"]
+
+
+def test_sizes_at_which_all_strata_are_read_alike_are_looked_at():
+    """Twelve strata of 120: 192 is 16 of each, whose few estimates make wider intervals.
+
+    A margin that 188 to 190 meet, and 192 does not, is planned beyond it.
+    """
+    frame = frame_of(*[120] * 12)
+    plan = sa.plan_for_margin(frame, 0.0404, anticipated=0.1)
+    (target,) = targets(frame, anticipated_rates(frame, 0.1), None, ())
+    each = [np.full(12, 16), np.array([16] * 8 + [15] * 4)]
+    widths = [expected_half_width(target, counts, Analysis()) for counts in each]
+    assert widths[1] < 0.0404 < widths[0]
+    assert plan.size > 192
+
+
 def test_what_does_not_apply_makes_it_larger():
     frame = frame_of(300)
     whole = sa.plan_for_margin(frame, 0.15, anticipated=0.2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -154,11 +156,63 @@ def test_looks_have_an_operating_characteristic():
     assert 100.0 == table["reviewed"][0]
 
 
+def test_a_plan_with_looks_is_judged_as_those_looks():
+    """One stratum: exactly as `plan_looks`, whose plan to draw at once names the looks."""
+    looks = sa.plan_looks(made_frame(2000), [100, 200, 300], tolerable=0.06)
+    tables = [
+        sa.operating_characteristic(plan, rates=[0.03, 0.1]).to_frame()
+        for plan in (looks, looks.plan)
+    ]
+    assert (100, 200, 300) == looks.plan.analysis.looks
+    assert looks.level_each == looks.plan.analysis.level_each
+    pd.testing.assert_frame_equal(*tables)
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.35])
+def test_looks_in_strata_are_near_what_drawing_gives(rate):
+    """Against 1,000 drawn audits of which every limit at every look is worked out."""
+    sizes, bound = np.array([60, 40]), 0.25
+    looks = sa.plan_looks(made_frame(*sizes), [20, 40], tolerable=bound)
+    found = sa.operating_characteristic(looks, rates=[rate])
+    assert not found.exact
+    n = [plan.table["sampled"].to_numpy() for plan in looks.plans]
+    wrong = np.round(sizes * rate).astype(int)
+    rng = np.random.default_rng(3)
+    first = rng.hypergeometric(wrong, sizes - wrong, n[0], size=(1000, 2))
+    left = sizes - n[0]
+    both = first + rng.hypergeometric(wrong - first, left - (wrong - first), n[1] - n[0])
+
+    @cache
+    def decided(stage, x):
+        interval = sa.rate_interval(
+            list(x), n[stage].tolist(), sizes.tolist(), level=looks.level_each, method="guaranteed"
+        )
+        return (interval.high <= bound) - (interval.low > bound)
+
+    ends = [
+        decided(0, tuple(one.tolist())) or decided(1, tuple(two.tolist()))
+        for one, two in zip(first, both, strict=True)
+    ]
+    expected = ends.count(1) / 1000, ends.count(-1) / 1000
+    np.testing.assert_allclose(expected, (found.rows[0].accept, found.rows[0].reject), atol=0.05)
+
+
+def test_a_double_plan_in_strata_reads_less_than_a_single_one():
+    """On average at the acceptable rate; the worst places lie beyond the even spread."""
+    rates = {"acceptable": 0.02, "tolerable": 0.12}
+    frame = made_frame(300, 200, 100)
+    plan = sa.plan_acceptance(frame, kind="double", **rates)
+    table = sa.operating_characteristic(plan, rates=[0.02, 0.12]).to_frame()
+    assert table["reviewed"][0] < sa.plan_acceptance(frame, **rates).size
+    assert (table["accept_least"] <= table["accept"]).all()
+    assert (table["accept"] <= table["accept_most"]).all()
+    np.testing.assert_allclose(1 - plan.producer_risk, table["accept_least"][0])
+    np.testing.assert_allclose(plan.consumer_risk, table["accept_most"][1])
+
+
 def test_what_has_no_operating_characteristic_is_refused():
     with pytest.raises(sa.AuditError, match="no tolerable rate"):
         sa.operating_characteristic(sa.plan_sample(made_frame(100), 20))
-    with pytest.raises(sa.AuditError, match="without strata"):
-        sa.operating_characteristic(sa.plan_looks(made_frame(60, 40), [20, 40], tolerable=0.1))
     with pytest.raises(sa.AuditError, match="give a plan"):
         sa.operating_characteristic(3)
     with pytest.raises(sa.AuditError, match="rates is empty"):

@@ -1,7 +1,8 @@
 """Reports as a browser shows them: pictures of a page at three widths, and axe-core's findings.
 
 ``python tests/report/browser.py REPORT.html FOLDER`` writes desktop.png, phone.png and, for print,
-report.pdf with a PNG of each page. Needs Debian's chromium and, for the pages, poppler-utils.
+report.pdf with a PNG of each page. Needs Debian's chromium and, for the pages, poppler-utils, and
+says so where they are missing.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ AXE = ROOT / "build" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 WIDTHS = {"desktop": 1280, "phone": 390}
 SECONDS = 120
-TALLEST = 16_000  # pixels of a picture that the browser can make; a longer page is cut there
+TALLEST = 15_000  # pixels of a picture; the browser makes none much higher
 
 
 def chromium() -> str | None:
@@ -31,23 +32,21 @@ def chromium() -> str | None:
 
 
 def screenshots(report: Path, folder: Path) -> list[Path]:
-    """Write pictures of the whole page at each width, and of its printed pages."""
+    """Write pictures of the whole page at each width, and of its printed pages.
+
+    A page that is too long for one picture gets several; what an earlier run left is removed.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    for old in (*folder.glob("*.png"), *folder.glob("*.pdf")):
+        old.unlink()
     made = []
     for name, width in WIDTHS.items():
-        picture = folder / f"{name}.png"
-        # a window is never narrower than 500 pixels; a frame may be
-        height = min(int(_measured(report, width)["height"]) + 20, TALLEST)
-        frame = (
-            f"<!DOCTYPE html><html><body style='margin:0'><iframe src='{report.resolve().as_uri()}'"
-            f" width={width} height={height} style='border:0'></iframe></body></html>"
-        )
-        with tempfile.TemporaryDirectory() as here:
-            page = Path(here) / "frame.html"
-            page.write_text(frame, encoding="utf-8")
-            size = f"--window-size={max(width, 500)},{height}"
-            _run(size, f"--screenshot={picture.resolve()}", page.as_uri())
-        made.append(picture)
+        height = int(_measured(report, width)["height"]) + 20
+        parts = -(-height // TALLEST)
+        for part in range(parts):
+            picture = folder / (f"{name}.png" if parts == 1 else f"{name}-{part + 1}.png")
+            _picture(report, picture, width, height, top=part * TALLEST)
+            made.append(picture)
     pdf = folder / "report.pdf"
     _run("--no-pdf-header-footer", f"--print-to-pdf={pdf.resolve()}", report.resolve().as_uri())
     if shutil.which("pdftoppm"):
@@ -55,6 +54,34 @@ def screenshots(report: Path, folder: Path) -> list[Path]:
         subprocess.run(command, check=True)  # noqa: S603 -- our own words
         made += sorted(folder.glob("page-*.png"))
     return [*made, pdf]
+
+
+def missing() -> list[str]:
+    """Return what is not here, what is lacking without it, and where it comes from."""
+    told = []
+    if chromium() is None:
+        told.append("no pictures: there is no chromium; on Debian: apt-get install chromium")
+    if shutil.which("pdftoppm") is None:
+        told.append(
+            "no pictures of the printed pages, only report.pdf: there is no pdftoppm; on Debian: "
+            "apt-get install poppler-utils"
+        )
+    return told
+
+
+def _picture(report: Path, picture: Path, width: int, height: int, *, top: int) -> None:
+    """Write one picture of the page, from ``top`` pixels on."""
+    # a window is never narrower than 500 pixels; a frame may be
+    frame = (
+        f"<!DOCTYPE html><html><body style='margin:0;overflow:hidden'><iframe src="
+        f"'{report.resolve().as_uri()}' width={width} height={height} "
+        f"style='border:0;margin-top:-{top}px'></iframe></body></html>"
+    )
+    with tempfile.TemporaryDirectory() as here:
+        page = Path(here) / "frame.html"
+        page.write_text(frame, encoding="utf-8")
+        size = f"--window-size={max(width, 500)},{min(height - top, TALLEST)}"
+        _run(size, f"--screenshot={picture.resolve()}", page.as_uri())
 
 
 def violations(report: Path) -> list[dict[str, Any]]:
@@ -145,5 +172,9 @@ def _run(*options: str) -> str:
 
 
 if __name__ == "__main__":
-    for written in screenshots(Path(sys.argv[1]), Path(sys.argv[2])):
-        print(written)  # noqa: T201 -- a command
+    lacking = missing()
+    if chromium() is not None:
+        for written in screenshots(Path(sys.argv[1]), Path(sys.argv[2])):
+            print(written)  # noqa: T201 -- a command
+    if lacking:
+        sys.exit("\n".join(lacking))

@@ -17,6 +17,7 @@ from sampleaudit.report.blocks import Document, Points, Table, Text
 from sampleaudit.report.phrases import phrases
 from sampleaudit.report.writing import make_report
 from sampleaudit.review.agreement import Agreement, AgreementRow
+from sampleaudit.wording.texts import picture_texts
 
 VOID = {"meta", "br", "link", "img", "hr", "input"}
 EVIL = "<script>alert('1')</script> & \"co\" <b>"
@@ -366,3 +367,11 @@ def test_agreement_is_shown_where_it_was_measured(language: str, kappa: str):
     assert "Fault 1" in shown
     without = said(make_report(findings, language=language), "agreement")  # type: ignore[arg-type]
     assert phrases(language)["agreement none"] in without  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("language", ["en", "da"])
+def test_no_head_of_a_table_is_written_twice(language: str):
+    """What tables say in a notebook and in a report comes from one file."""
+    shared = {text for key, text in picture_texts(language).items() if key.startswith("table")}  # type: ignore[arg-type]
+    own = {text for key, text in phrases(language).items() if key.startswith("head")}  # type: ignore[arg-type]
+    assert set() == shared & own

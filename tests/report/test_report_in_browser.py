@@ -27,6 +27,9 @@ def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         findings, path, language=request.param,
         comparisons=[
             sa.compare_with_rest(findings, by="district"), sa.funnel(findings, by="district"),
+            sa.compare_with(findings, by="district", reference="South", indicators="fault 1"),
+            sa.pool_rates(findings, by="district"), sa.rank_domains(findings, by="district"),
+            sa.detectable_difference(findings, by="district"),
             sa.verdict(sa.estimate_rates(findings), tolerable=0.1),
         ],
     )  # fmt: skip

@@ -52,6 +52,11 @@ class Arm:
         return math.nan if self.own is None else float(self.own.sum())
 
     @property
+    def open(self) -> int:
+        """Strata of this side that were read in part."""
+        return int(((self.reviewed > 0) & (self.read < self.population)).sum())
+
+    @property
     def unread(self) -> int:
         """Strata with cases of this side, as far as is known, of which nothing was read."""
         has = self.population > 0 if self.own is None else self.own > 0
@@ -126,6 +131,42 @@ class Arm:
         q = np.zeros_like(a) if self.whole else weight**2 * a * (1 - share) * left
         counting = np.where(a == n, size, weight * a)
         return e, a, np.where(a > 0, counting, 0.0) * more, q * more**2
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the rows of a table tell of an arm, summed up once: properties and sums of `Arm`."""
+
+    errors: int
+    applicable: int
+    reviewed: int
+    missing: int
+    size: float
+    rate: float
+    open: int
+    unread: int
+    unread_share: float
+    census: bool
+    whole: bool
+    as_strata: bool  # whether its cells are strata of known size in which all cases count
+
+
+def facts_of(arm: Arm) -> Facts:
+    """Return what is asked of an arm in each of its comparisons."""
+    return Facts(
+        errors=int(arm.errors.sum()),
+        applicable=int(arm.applicable.sum()),
+        reviewed=int(arm.reviewed.sum()),
+        missing=arm.missing,
+        size=arm.size,
+        rate=arm.rate,
+        open=arm.open,
+        unread=arm.unread,
+        unread_share=arm.unread_share,
+        census=arm.census,
+        whole=arm.whole,
+        as_strata=arm.own is not None and arm.counts_all,
+    )
 
 
 def arms_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,17 +12,13 @@ from scipy.special import ndtr
 
 from sampleaudit.analysis import Guarantee
 from sampleaudit.comparison.arms import ENDLESS, Arm, with_errors
-from sampleaudit.comparison.limits import Tested, limits_and_p
+from sampleaudit.comparison.limits import limits_and_p, sides_of
 from sampleaudit.comparison.questions import ComparisonMethod, Question
+from sampleaudit.comparison.tested import Tested
 from sampleaudit.estimates.limits import Limits, known_size_limits, random_size_limits
+from sampleaudit.formulas.apart import Counts, least_error_apart
 from sampleaudit.formulas.paired import Interval, product_limits
-from sampleaudit.formulas.sides import (
-    Side,
-    constant_sides,
-    count_sides,
-    open_cells,
-    sides_of_cells,
-)
+from sampleaudit.formulas.sides import Side, constant_sides
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,76 +30,148 @@ _ROUNDING: Final = 1e-12
 
 
 def paired(
-    worse: Arm, better: Arm, *, level: float, question: Question, method: ComparisonMethod
-) -> Tested:
-    """Return the change of a rate where the same cases were read twice and all of them count.
+    worse: Sequence[Arm],
+    better: Sequence[Arm],
+    *,
+    level: float,
+    question: Question,
+    method: ComparisonMethod,
+) -> list[Tested]:
+    """Return the changes of rates where the same cases were read twice and all of them count.
 
-    ``worse`` has as errors the cases that have one now and had none before, ``better`` the others
+    ``worse`` have as errors the cases that have one now and had none before, ``better`` the others
     that changed. By ``profile`` McNemar's test, and the limits of `sampleaudit.formulas.paired`;
     by ``guaranteed`` the limits of the two numbers, each at half the error.
     """
-    remark = PAIRED.format(worse=int(worse.errors.sum()), better=int(better.errors.sum()))
+    pairs = list(zip(worse, better, strict=True))
+    remarks = [
+        (PAIRED.format(worse=int(one.errors.sum()), better=int(other.errors.sum())),)
+        for one, other in pairs
+    ]
     if method == "guaranteed":
-        found = either_way(worse, better, level=level, question=question, method=method)
-        return _named(found, found.method, found.guarantee, remark)
-    if question == "register" and worse.census:
-        change = float((worse.errors - better.errors).sum() / worse.size)
-        return Tested(change, change, float(change == 0), "profile", "proved", (remark,))
-    changed = worse.errors + better.errors
-    share = _limits_of(changed, worse.applicable, worse, level, question, 0.0)[0]
-    if changed.any():
-        (middle, low, high), p = _limits_of(worse.errors, changed, worse, level, question, 0.5)
-        gain: Interval = (2 * middle, 2 * low, 2 * high)
+        found = either_way(pairs, level=level, question=question, method=method)
     else:
-        one = np.ones(1)
-        gain, p = (0 * one, -one, one), 1.0
-    lower, upper = product_limits(gain, share)
-    return Tested(float(lower[0]), float(upper[0]), p, "profile-paired", "measured", (remark,))
+        found = _changes(pairs, level, question)
+    return [replace(each, remarks=said) for each, said in zip(found, remarks, strict=True)]
 
 
 def either_way(
-    a: Arm, b: Arm, *, level: float, question: Question, method: ComparisonMethod
-) -> Tested:
-    """Return the difference of two rates of which it is not known how they hang together.
+    pairs: Sequence[tuple[Arm, Arm]], *, level: float, question: Question, method: ComparisonMethod
+) -> list[Tested]:
+    """Return the differences of two rates of which it is not known how they hang together.
 
     The limits of each rate at half the error, the one's lower against the other's upper: by
     Bonferroni's inequality they hold together whatever the dependence. p is the least error at
-    which they are apart.
+    which they are apart: exact where both rates are counts of one stratum (``profile``).
     """
+    at_once = [
+        method == "profile" and all(_is_one_count(arm, question) for arm in pair) for pair in pairs
+    ]
+    counts = [pair for pair, plain in zip(pairs, at_once, strict=True) if plain]
+    exact = iter(_exact(counts, question).tolist() if counts else [])
+    return [
+        _bonferroni(a, b, next(exact) if plain else None, level, question, method)
+        for (a, b), plain in zip(pairs, at_once, strict=True)
+    ]
+
+
+def _changes(pairs: Sequence[tuple[Arm, Arm]], level: float, question: Question) -> list[Tested]:
+    """Return the limits and McNemar's p-value of each change: ``worse`` and ``better`` in pairs."""
+    found: list[Tested | None] = [None] * len(pairs)
+    rest = []
+    for place, (worse, better) in enumerate(pairs):
+        if question == "register" and worse.census:
+            change = float((worse.errors - better.errors).sum() / worse.size)
+            found[place] = Tested(change, change, float(change == 0), "profile", "proved")
+        else:
+            rest.append(place)
+    if rest:
+        changed = [worse.errors + better.errors for worse, better in (pairs[k] for k in rest)]
+        all_read = [
+            with_errors(pairs[place][0], each) for place, each in zip(rest, changed, strict=True)
+        ]
+        share = _limits_of(all_read, level, question, against=0.0)[0]
+        some = np.flatnonzero([each.any() for each in changed])
+        of_changed = [
+            with_errors(pairs[rest[k]][0], pairs[rest[k]][0].errors, changed[k])
+            for k in some.tolist()
+        ]
+        # where nothing changed it may have gone either way
+        gain = np.stack([np.zeros(len(rest)), -np.ones(len(rest)), np.ones(len(rest))])
+        p = np.ones(len(rest))
+        if of_changed:
+            limits, p[some] = _limits_of(of_changed, level, question, against=0.5)
+            gain[:, some] = 2 * np.stack(limits)
+        lower, upper = product_limits((gain[0], gain[1], gain[2]), share)
+        for place, low, high, one in zip(
+            rest, lower.tolist(), upper.tolist(), p.tolist(), strict=True
+        ):
+            found[place] = Tested(low, high, one, "profile-paired", "measured")
+    return [each for each in found if each is not None]
+
+
+def _limits_of(
+    arms: Sequence[Arm], level: float, question: Question, *, against: float
+) -> tuple[Interval, NDArray[np.float64]]:
+    """Return rates less a known one, with limits, and the p-values that they are equal."""
+    counts, curves, is_count = sides_of(arms, question)
+    values = np.empty((4, len(arms)))
+    sides: tuple[tuple[bool, Side], ...] = ((True, counts), (False, curves))
+    for kind, side in sides:
+        rows = np.flatnonzero(is_count == kind)
+        if len(rows):
+            known = constant_sides(np.full(len(rows), against))
+            low, high, p = limits_and_p((side, known), level, np.zeros(len(rows)))
+            values[:, rows] = side.estimate - against, low, high, p
+    return (values[0], values[1], values[2]), values[3]
+
+
+def _is_one_count(arm: Arm, question: Question) -> bool:
+    """Tell whether all cases are in one stratum, read in part, and count."""
+    if arm.own is None or not arm.whole or (arm.own > 0).sum() != 1:
+        return False
+    return bool(arm.reviewed.sum() > 0 and (question == "process" or not arm.census))
+
+
+def _exact(pairs: Sequence[tuple[Arm, Arm]], question: Question) -> NDArray[np.float64]:
+    """Return the least errors at which the limits of two counts are apart, either way."""
+    more = int(ENDLESS) if question == "process" else 1
+    a, b = (
+        Counts(
+            np.array([arm.errors.sum() for arm in arms]),
+            np.array([arm.reviewed.sum() for arm in arms]),
+            np.array([int(arm.size) for arm in arms]) * more,
+        )
+        for arms in zip(*pairs, strict=True)
+    )
+    return np.minimum(least_error_apart(a, b), least_error_apart(b, a))
+
+
+def _bonferroni(
+    a: Arm,
+    b: Arm,
+    exact: float | None,
+    level: float,
+    question: Question,
+    method: ComparisonMethod,
+) -> Tested:
+    """Return the difference with its limits, and ``exact`` as its p-value if that is known."""
 
     def limits(alpha: float) -> tuple[float, float, list[Limits]]:
         each = [_rate_limits(arm, 1 - alpha / 2, question, method) for arm in (a, b)]
         return each[0].rate_low - each[1].rate_high, each[0].rate_high - each[1].rate_low, each
 
+    def apart(alpha: float) -> bool:
+        low, high, _ = limits(alpha)
+        return low > _ROUNDING or high < -_ROUNDING
+
     low, high, each = limits(1 - level)
-    p = _least(lambda alpha: limits(alpha)[0] > _ROUNDING or limits(alpha)[1] < -_ROUNDING)
+    p = _least(apart) if exact is None else exact
     outside = low > _ROUNDING or high < -_ROUNDING
     p = min(p, math.nextafter(1 - level, 0)) if outside else max(p, 1 - level)
     ranked: Sequence[Guarantee] = ("proved", "enumerated", "searched", "measured", "none")
     worst = max((one.guarantee for one in each), key=ranked.index)
     return Tested(low, high, p, f"{method}-bonferroni", worst)
-
-
-def _named(found: Tested, method: str, guarantee: Guarantee, remark: str) -> Tested:
-    return Tested(found.low, found.high, found.p_value, method, guarantee, (remark,))
-
-
-def _limits_of(
-    errors: NDArray[np.int64],
-    applicable: NDArray[np.int64],
-    design: Arm,
-    level: float,
-    question: Question,
-    against: float,
-) -> tuple[Interval, float]:
-    """Return a rate less a known one, with limits, and the p-value that they are equal."""
-    arm = with_errors(design, errors, applicable)
-    e, a, size, q = (cell[None] for cell in arm.cells(process=question == "process"))
-    single = open_cells(a, size).sum() == 1
-    side: Side = count_sides(e, a, size) if single else sides_of_cells(e, a, size, q)
-    known = constant_sides(np.array([against]))
-    low, high, p = limits_and_p((side, known), level, np.zeros(1))
-    return (side.estimate - against, low, high), float(p[0])
 
 
 def _rate_limits(arm: Arm, level: float, question: Question, method: ComparisonMethod) -> Limits:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 import numpy as np
 
@@ -16,13 +16,10 @@ from sampleaudit.comparison.domain_counts import (
     DomainCounts,
     cells_of,
     collect,
-    frame_of,
-    selected,
-    with_marks,
 )
+from sampleaudit.comparison.domain_table import DomainTable, span_of_shares
 from sampleaudit.comparison.questions import QUESTIONS, Question
 from sampleaudit.errors import AuditError, one_of
-from sampleaudit.estimates.display import Readable
 from sampleaudit.findings import Findings
 from sampleaudit.formulas.funnel import (
     Law,
@@ -33,10 +30,11 @@ from sampleaudit.formulas.funnel import (
     overdispersion,
     rate_law,
 )
-from sampleaudit.wording import Language, number
+from sampleaudit.wording import Language
+from sampleaudit.wording.cells import level_text, share_cell
+from sampleaudit.wording.texts import picture_texts
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
 
 Overdispersion = Literal["where shown", "none"]
@@ -86,7 +84,7 @@ class FunnelRow:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Funnel(Readable):
+class Funnel(DomainTable[FunnelRow]):
     """Domains against the limits of chance, made by `funnel`; shows as a table.
 
     ``by`` names the columns of the domains; ``rows`` has a `FunnelRow` per indicator and domain.
@@ -95,23 +93,10 @@ class Funnel(Readable):
     by: tuple[str, ...]
     rows: tuple[FunnelRow, ...]
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return the table for computing, nothing rounded, rates as shares of 1.
-
-        Columns: ``indicator``, the ``by`` columns, ``population``, ``reviewed``, ``applicable``,
-        ``errors``, ``rate``, ``target``, ``low_95``, ``high_95``, ``low_998``, ``high_998``,
-        ``score``, ``outside``, ``phi``, ``heterogeneity_p``, ``question``, ``remarks``.
-        """
-        return frame_of(self.rows, self.by, _COLUMNS)
-
-    def select(
-        self,
-        *,
-        indicator: str | Sequence[str] | None = None,
-        where: Mapping[str, str] | None = None,
-    ) -> Funnel:
-        """Return the rows of these indicators and domains; ``where`` maps columns to values."""
-        return Funnel(self.by, selected(self.rows, self.by, indicator, where))
+    columns: ClassVar[tuple[str, ...]] = (
+        "population", "reviewed", "applicable", "errors", "rate", "target", "low_95", "high_95",
+        "low_998", "high_998", "score", "outside", "phi", "heterogeneity_p", "question", "remarks",
+    )  # fmt: skip
 
     @property
     def outside(self) -> Funnel:
@@ -127,26 +112,22 @@ class Funnel(Readable):
 
         return plot_funnel(self, ax=ax, language=language)
 
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def _shown(self) -> tuple[list[str], list[list[str]], list[str]]:
-        head = ["indicator", *self.by, "found", "rate", "overall", "95% limits", "99.8% limits", ""]
-        notes: list[str] = []
-        body = [
-            [
-                with_marks(row.indicator, row.remarks, notes),
-                *row.labels,
-                f"{number(row.errors, 'en')} of {number(row.applicable, 'en')}",
-                _share(row.rate),
-                _share(row.target),
-                f"{_share(row.low_95)} to {_share(row.high_95)}",
-                f"{_share(row.low_998)} to {_share(row.high_998)}",
-                row.outside,
-            ]
-            for row in self.rows
+    def _heads(self, language: Language) -> list[str]:
+        text = picture_texts(language)
+        chance = [
+            text["table limits of chance"].format(level=level_text(each, language))
+            for each in (0.95, 0.998)
         ]
-        return head, body, notes
+        return [text["rate"], text["table overall"], *chance, text["table outside"]]
+
+    def _cells(self, row: FunnelRow, language: Language) -> list[str]:
+        return [
+            share_cell(row.rate, language),
+            share_cell(row.target, language),
+            span_of_shares(row.low_95, row.high_95, language),
+            span_of_shares(row.low_998, row.high_998, language),
+            _outside_cell(row.outside, language),
+        ]
 
 
 def funnel(
@@ -181,12 +162,6 @@ def funnel(
     for counts in collected.indicators:
         rows += _rows(counts, question, target, limits, widen=overdispersion == "where shown")
     return Funnel(collected.by, tuple(rows))
-
-
-_COLUMNS: Final = (
-    "population", "reviewed", "applicable", "errors", "rate", "target", "low_95", "high_95",
-    "low_998", "high_998", "score", "outside", "phi", "heterogeneity_p", "question", "remarks",
-)  # fmt: skip
 
 
 def _rows(
@@ -305,5 +280,11 @@ def _outside(rate: float, limits: list[float]) -> str:
     return "below 95%" if rate < low - _CLEAR else ""
 
 
-def _share(value: float) -> str:
-    return "-" if math.isnan(value) else f"{100 * value:.1f}%"
+def _outside_cell(outside: str, language: Language) -> str:
+    """Return "above 95%" for what a row has as such."""
+    text = picture_texts(language)
+    side, _, limits = outside.partition(" ")
+    if not side:
+        return text["table outside no"]
+    level = level_text(float(limits.removesuffix("%")) / 100, language)
+    return text[f"table outside {side}"].format(level=level)

@@ -16,10 +16,13 @@ from sampleaudit.comparison.questions import Question
 from sampleaudit.comparison.settled import refuse_one_domain, settle
 from sampleaudit.errors import AuditError
 from sampleaudit.estimates.counts import Labels, domains
-from sampleaudit.estimates.display import Readable
+from sampleaudit.estimates.display import Shown, Translated, with_marks
 from sampleaudit.findings import Findings
 from sampleaudit.formulas.detectable import detectable_differences
 from sampleaudit.formulas.sides import CountSide, CurveSide, Side, rows_of
+from sampleaudit.wording import Language, number, remark_text
+from sampleaudit.wording.cells import level_text, name_cell, share_cell
+from sampleaudit.wording.texts import picture_texts, texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +51,7 @@ class Detectable:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class DetectableDifferences(Readable):
+class DetectableDifferences(Translated):
     """The smallest differences that a sample could have shown: `detectable_difference`."""
 
     by: tuple[str, ...]
@@ -82,21 +85,31 @@ class DetectableDifferences(Readable):
             "; ".join(row.remarks),
         )  # fmt: skip
 
-    def _shown(self) -> tuple[list[str], list[list[str]], list[str]]:
+    def _shown(self, language: Language = "en") -> Shown:
+        text = picture_texts(language)
         head = [
-            "indicator", *self.by, "read", "rate of the rest", "found if higher than",
-            "found if lower than",
+            text["table indicator"], *self.by, text["table read"], text["table rate of the rest"],
+            text["table if higher"], text["table if lower"],
         ]  # fmt: skip
+        notes: list[str] = []
+
+        def from_on(rate: float) -> str:
+            return text["table never"] if math.isnan(rate) else share_cell(rate, language)
+
         body = [
             [
-                row.indicator, *row.labels, str(row.applicable), _share(row.rate_rest),
-                _share(row.rate_rest + row.more), _share(row.rate_rest - row.less),
+                with_marks(name_cell(row.indicator, language), row.remarks, notes), *row.labels,
+                number(row.applicable, language), share_cell(row.rate_rest, language),
+                from_on(row.rate_rest + row.more), from_on(row.rate_rest - row.less),
             ]
             for row in self.rows
         ]  # fmt: skip
-        notes = list(dict.fromkeys(remark for row in self.rows for remark in row.remarks))
-        asked = f"with a probability of {100 * self.power:.4g}%, by a test at {self.alpha:.3g}"
-        return head, body, [*notes, f"{asked}; question: the {self.question}"]
+        asked = text["table power"].format(
+            power=level_text(self.power, language),
+            alpha=f"{self.alpha:.3g}".replace(".", texts(language)["decimal"]),
+        )
+        said = [remark_text(note, language) for note in notes]
+        return head, body, [*said, asked, text[f"table question {self.question}"]]
 
 
 def detectable_difference(
@@ -206,7 +219,3 @@ class _Kinds:
         is_count = bool(self.is_count[rows[0]])
         place = np.cumsum(self.is_count == is_count) - 1
         return rows_of(self.counts if is_count else self.curves, place[rows])
-
-
-def _share(value: float) -> str:
-    return "never" if math.isnan(value) else f"{100 * value:.1f}%"

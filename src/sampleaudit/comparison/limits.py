@@ -4,66 +4,48 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from sampleaudit.analysis import Guarantee
-from sampleaudit.comparison.arms import ENDLESS, Arm
+from sampleaudit.comparison.arms import Arm, Facts
+from sampleaudit.comparison.one_by_one import result_of, stand_alone
 from sampleaudit.comparison.questions import ComparisonMethod, Question
-from sampleaudit.estimates.difference import difference_interval
+from sampleaudit.comparison.tested import Tested
+from sampleaudit.formulas.cell_curves import open_cells
 from sampleaudit.formulas.sides import (
     CountSide,
     CurveSide,
     Side,
     count_sides,
     joined,
-    open_cells,
     rows_of,
     sides_of_cells,
 )
-from sampleaudit.formulas.sides_difference import (
-    limits_of_differences,
-    tails_of_differences,
-)
+from sampleaudit.formulas.sides_difference import tails_at_zero
+from sampleaudit.formulas.sides_limits import limits_of_differences
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FEW_STRATA: Final = 6
-"""Strata read in part, of both sides together, up to which `difference_interval` takes the
-arrangement of the errors over the strata into account; beyond, it hardly matters."""
-_ROUNDING: Final = 1e-12  # a limit or difference this near to 0 is 0
-_ROWS: Final = 4_000  # comparisons worked on at once, to spare memory
+    Floats = NDArray[np.float64]
+    Places = NDArray[np.intp]
 
-NOTHING_READ: Final = "no case that counts was read on this side"
-NOTHING_READ_OTHER: Final = "no case that counts was read on the other side"
-UNREAD: Final = "strata unread: no interval where cases do not apply or domains cross strata"
-NO_PROCESS: Final = (
-    "about the process no interval is at hand with several strata where it must be guaranteed or "
-    "strata are unread; question='register', or method='profile' with all strata read, gives one"
+_ROUNDING: Final = 1e-12  # a limit this near to 0 is 0
+_ROWS: Final = 4_000  # covariances worked out at once, to spare memory
+_NAMES: Final[Sequence[tuple[str, Guarantee]]] = (
+    ("profile-ratio", "measured"),
+    ("profile", "proved"),
+    ("profile", "measured"),
+    ("profile-moments", "measured"),
 )
-NO_GUARANTEE: Final = "no guaranteed interval where cases do not apply; 'profile' gives one"
-
-
-@dataclass(frozen=True, slots=True)
-class Tested:
-    """The limits of one difference (shares of 1) and the p-value of equal rates."""
-
-    low: float
-    high: float
-    p_value: float
-    method: str
-    guarantee: Guarantee
-    remarks: tuple[str, ...] = ()
-
-
-UNKNOWN: Final = Tested(math.nan, math.nan, math.nan, "", "none")
 
 
 def results_of(
     families: Sequence[Sequence[Arm]],
+    facts: Sequence[Sequence[Facts]],
     pairs: Sequence[tuple[int, int]],
     *,
     level: float,
@@ -73,38 +55,42 @@ def results_of(
 ) -> list[Tested]:
     """Return what each pair of arms says, family by family; p < 1 - level exactly if 0 is outside.
 
-    A family has the arms of one indicator, and ``pairs`` are the same in each. The two arms of a
-    pair hold different cases. Where the sizes of both are known and few strata were read in part,
-    or the method is ``guaranteed``, it is what `difference_interval` gives. ``known`` results are
-    taken as they are.
+    A family has the arms of one indicator, ``facts`` are theirs, and ``pairs`` are the same in
+    each. The two arms of a pair hold different cases. Where the sizes of both are known and few
+    strata were read in part, or the method is ``guaranteed``, it is what `difference_interval`
+    gives. ``known`` results are taken as they are.
     """
     arms = [arm for family in families for arm in family]
-    first = np.cumsum([0, *(len(family) for family in families)])
-    every = [(start + i, start + j) for start in first[:-1].tolist() for i, j in pairs]
-    found = [
-        one or _one_by_one(arms[i], arms[j], level, question, method)
-        for one, (i, j) in zip(known or [None] * len(every), every, strict=True)
-    ]
-    rest = [place for place, known in enumerate(found) if known is None]
-    sides = _Sides.build(families, question) if rest else None
-    for start in range(0, len(rest), _ROWS):
-        places = rest[start : start + _ROWS]
-        some = sides.results([every[place] for place in places], level) if sides else []
-        for place, each in zip(places, some, strict=True):
-            found[place] = each
+    told = [each for family in facts for each in family]
+    first = np.cumsum([0, *(len(family) for family in families)])[:-1]
+    every = (first[:, None, None] + np.array(pairs, dtype=np.intp)).reshape(-1, 2)
+    found: list[Tested | None] = list(known) or [None] * len(every)
+    open_ = np.array([one is None for one in found], dtype=np.bool_)
+    alone = stand_alone(told, every, question=question, method=method)
+    for row in np.flatnonzero(open_ & alone).tolist():
+        i, j = every[row].tolist()
+        found[row] = result_of(
+            (arms[i], arms[j]), (told[i], told[j]), level=level, question=question, method=method
+        )
+    rest = np.flatnonzero(open_ & ~alone)
+    if len(rest):
+        some = _Sides.build(families, told, question).results(every[rest], level)
+        for row, each in zip(rest.tolist(), some, strict=True):
+            found[row] = each
     return [each for each in found if each is not None]
 
 
 def limits_and_p(
-    sides: tuple[Side, Side], level: float, together: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    sides: tuple[Side, Side], level: float, together: Floats
+) -> tuple[Floats, Floats, Floats]:
     """Return lower and upper limits and p-values of rows of sides."""
-    a, b = sides
+    a, b = (rows_of(side, np.arange(len(together))) for side in sides)
     alpha = 1 - level
+    at_zero = tails_at_zero(a, b, together=together)
     low, high = limits_of_differences(
-        a, b, lower_tail=alpha / 2, upper_tail=alpha / 2, together=together
+        a, b, lower_tail=alpha / 2, upper_tail=alpha / 2, together=together, at_zero=at_zero
     )
-    p = p_values(a, b, together)
+    p = _twice_the_smaller(at_zero)
     difference = a.estimate - b.estimate
     low, high = np.minimum(low, difference), np.maximum(high, difference)
     low, high = (np.where(np.abs(each) <= _ROUNDING, 0.0, each) for each in (low, high))
@@ -114,75 +100,11 @@ def limits_and_p(
     return low, high, p
 
 
-def p_values(a: Side, b: Side, together: NDArray[np.float64]) -> NDArray[np.float64]:
+def p_values(a: Side, b: Side, together: Floats) -> Floats:
     """Return the two-sided p-values of equal rates: twice the smaller tail."""
-    zero = np.zeros(len(together))
-    lower = tails_of_differences(a, b, zero, together=together)
-    upper = tails_of_differences(b, a, zero, together=together)
-    return np.asarray(np.minimum(2 * np.minimum(lower, upper), 1.0))
-
-
-@dataclass(frozen=True, slots=True)
-class _Sides:
-    """All arms as sides of one kind or the other."""
-
-    arms: Sequence[Arm]
-    question: Question
-    counts: CountSide
-    curves: CurveSide
-    place: NDArray[np.intp]  # of each arm among those of its kind
-    is_count: NDArray[np.bool_]
-
-    @classmethod
-    def build(cls, families: Sequence[Sequence[Arm]], question: Question) -> _Sides:
-        parts = [sides_of(family, question) for family in families]
-        is_count = np.concatenate([part[2] for part in parts])
-        return cls(
-            arms=[arm for family in families for arm in family],
-            question=question,
-            counts=joined([part[0] for part in parts]),
-            curves=joined([part[1] for part in parts]),
-            place=np.where(is_count, np.cumsum(is_count), np.cumsum(~is_count)) - 1,
-            is_count=is_count,
-        )
-
-    def results(self, pairs: Sequence[tuple[int, int]], level: float) -> list[Tested]:
-        """Return what pairs say, those with sides of the same kinds together."""
-        found: list[Tested | None] = [None] * len(pairs)
-        index = np.array(pairs)
-        kinds = self.is_count[index]
-        for first in (True, False):
-            for second in (True, False):
-                rows = np.flatnonzero((kinds[:, 0] == first) & (kinds[:, 1] == second))
-                if not len(rows):
-                    continue
-                sides = (
-                    self._side(index[rows, 0], is_count=first),
-                    self._side(index[rows, 1], is_count=second),
-                )
-                together = np.array([
-                    _together(self.arms[i], self.arms[j], self.question) for i, j in index[rows]
-                ])  # fmt: skip
-                low, high, p = limits_and_p(sides, level, together)
-                for row, *values in zip(rows, low.tolist(), high.tolist(), p.tolist(), strict=True):
-                    i, j = index[row]
-                    method, guarantee = self._name(
-                        self.arms[i], self.arms[j], both_counts=first and second
-                    )
-                    found[row] = Tested(values[0], values[1], values[2], method, guarantee)
-        return [each for each in found if each is not None]
-
-    def _side(self, which: NDArray[np.intp], *, is_count: bool) -> Side:
-        if is_count:
-            return rows_of(self.counts, self.place[which])
-        return rows_of(self.curves, self.place[which])
-
-    def _name(self, a: Arm, b: Arm, *, both_counts: bool) -> tuple[str, Guarantee]:
-        if self.question == "register" and _open(a) + _open(b) <= 1 and a.whole and b.whole:
-            return "profile", "proved"
-        if not (a.whole and b.whole):
-            return "profile-ratio", "measured"
-        return ("profile" if both_counts else "profile-moments"), "measured"
+    every = np.arange(len(together))
+    at_zero = tails_at_zero(rows_of(a, every), rows_of(b, every), together=together)
+    return _twice_the_smaller(at_zero)
 
 
 def sides_of(
@@ -197,76 +119,120 @@ def sides_of(
     return counts, sides_of_cells(e[other], a[other], size[other], q[other]), is_count
 
 
-def _one_by_one(
-    a: Arm, b: Arm, level: float, question: Question, method: ComparisonMethod
-) -> Tested | None:
-    """Return what is not worked out with all the others: None where it is."""
-    for arm, remark in ((a, NOTHING_READ), (b, NOTHING_READ_OTHER)):
-        if not arm.applicable.sum():
-            return replace(UNKNOWN, method=method, remarks=(remark,))
-    as_strata = all(arm.own is not None and arm.counts_all for arm in (a, b))
-    several = question == "process" and max(_open(a), _open(b)) > 1
-    if several and (method == "guaranteed" or ((a.unread or b.unread) and a.whole and b.whole)):
-        return replace(UNKNOWN, method=method, remarks=(NO_PROCESS,))
-    if method == "guaranteed":
-        return _interval(a, b, level, question, method) if as_strata else _refused(NO_GUARANTEE)
-    whole = a.whole and b.whole
-    if a.unread or b.unread:
-        return _interval(a, b, level, question, method) if whole else _refused(UNREAD)
-    few = 2 < _open(a) + _open(b) <= FEW_STRATA  # two are not several on either side
-    return _interval(a, b, level, question, method) if whole and few and (
-        question == "register"
-    ) else None  # fmt: skip
+def _twice_the_smaller(tails: tuple[Floats, Floats]) -> Floats:
+    return np.asarray(np.minimum(2 * np.fmin(*tails), 1.0))
 
 
-def _refused(remark: str) -> Tested:
-    return replace(UNKNOWN, method="profile", remarks=(remark,))
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """All arms as sides of one kind or the other, an entry or a row for each arm."""
+
+    question: Question
+    facts: Sequence[Facts]
+    counts: CountSide
+    curves: CurveSide
+    place: Places  # among those of its kind
+    is_count: NDArray[np.bool_]
+    same: Places  # equal for counts that are alike
+    pull: Floats  # how the rate hangs on the number of cases that count, by stratum
+
+    @classmethod
+    def build(
+        cls, families: Sequence[Sequence[Arm]], facts: Sequence[Facts], question: Question
+    ) -> _Sides:
+        parts = [sides_of(family, question) for family in families]
+        is_count = np.concatenate([part[2] for part in parts])
+        place = np.where(is_count, np.cumsum(is_count), np.cumsum(~is_count)) - 1
+        counts = joined([part[0] for part in parts])
+        fields = np.stack([counts.x, counts.n, counts.N, counts.known, counts.size])
+        alike = np.unique(fields, axis=1, return_inverse=True)[1].ravel()
+        same = place.copy()
+        same[is_count] = alike[place[is_count]]
+        arms = [arm for family in families for arm in family]
+        return cls(
+            question=question,
+            facts=facts,
+            counts=counts,
+            curves=joined([part[1] for part in parts]),
+            place=place,
+            is_count=is_count,
+            same=same,
+            pull=np.stack([_pull(*both, question) for both in zip(arms, facts, strict=True)]),
+        )
+
+    def results(self, pairs: Places, level: float) -> list[Tested]:
+        """Return what pairs say, those with sides of the same kinds together."""
+        kinds, together = self.is_count[pairs], self._together(pairs)
+        values = np.full((3, len(pairs)), np.nan)
+        for first in (True, False):
+            for second in (True, False):
+                rows = np.flatnonzero((kinds[:, 0] == first) & (kinds[:, 1] == second))
+                if not len(rows):
+                    continue
+                again = np.arange(len(rows))
+                if first and second and not together[rows].any():  # pairs of like counts are one
+                    key = self.same[pairs[rows]] @ np.array([len(self.same), 1])
+                    once, again = np.unique(key, return_index=True, return_inverse=True)[1:]
+                    distinct = rows[once]
+                else:
+                    distinct = rows
+                values[:, rows] = self._values(pairs, distinct, together, level)[:, again.ravel()]
+        names = self._names(pairs)
+        return [
+            Tested(low, high, p, *name)
+            for low, high, p, name in zip(*values.tolist(), names, strict=True)
+        ]
+
+    def _values(self, pairs: Places, rows: Places, together: Floats, level: float) -> Floats:
+        """Return low, high and p of some pairs, all of the same kinds."""
+        found = np.empty((3, len(rows)))
+        read = np.maximum(*(self._read(pairs[rows, side]) for side in (0, 1)))
+        order = read.argsort(kind="stable")  # those that take as much memory together
+        some = rows[order]
+        sides = self._side(pairs[some, 0]), self._side(pairs[some, 1])
+        found[:, order] = limits_and_p(sides, level, together[some])
+        return found
+
+    def _read(self, arms: Places) -> Floats:
+        """Return the cases read of the arms' counts."""
+        return self.counts.n[self.place[arms]] if self.is_count[arms[0]] else np.zeros(len(arms))
+
+    def _side(self, arms: Places) -> Side:
+        places = self.place[arms]
+        if self.is_count[arms[0]]:
+            return rows_of(self.counts, places)
+        return rows_of(self.curves, places)
+
+    def _names(self, pairs: Places) -> list[tuple[str, Guarantee]]:
+        whole = np.array([each.whole for each in self.facts])[pairs].all(axis=1)
+        few = np.array([each.open for each in self.facts])[pairs].sum(axis=1) <= 1
+        known = few & (self.question == "register")
+        counts = np.asarray(self.is_count[pairs]).all(axis=1)
+        which = np.select([~whole, known, counts], [0, 1, 2], 3)
+        return [_NAMES[each] for each in which.tolist()]
+
+    def _together(self, pairs: Places) -> Floats:
+        """Return the covariance of the two rates where both arms have cases in one stratum.
+
+        How many of the stratum's n cases are of either arm is chance, with covariance
+        -(a_a a_b / n)(N - n) / (N - 1); it moves the rates by w (rho - r) / A each.
+        """
+        fixed = np.array([each.whole for each in self.facts])[pairs].all(axis=1)
+        known = np.array([each.census for each in self.facts])[pairs].any(axis=1)
+        left = np.flatnonzero(~fixed & ~known)
+        result = np.zeros(len(pairs))
+        for start in range(0, len(left), _ROWS):
+            part = left[start : start + _ROWS]
+            result[part] = -(self.pull[pairs[part, 0]] * self.pull[pairs[part, 1]]).sum(axis=1)
+        return result
 
 
-def _interval(a: Arm, b: Arm, level: float, question: Question, method: ComparisonMethod) -> Tested:
-    """Return what `difference_interval` says of two arms whose cells are strata of known size."""
-    more = int(ENDLESS) if question == "process" else 1
-    first, second = (_counts_of(arm, more) for arm in (a, b))
-    found = difference_interval(first, second, level=level, method=method)
-    low, high, p = found.low, found.high, found.p_value
-    difference = a.rate - b.rate
-    if abs(difference - found.difference) > _ROUNDING:  # domains: the ratio's estimate is shown
-        low, high = min(low, difference), max(high, difference)
-    return Tested(low, high, p, method, found.guarantee)
-
-
-def _counts_of(arm: Arm, more: int) -> tuple[list[int], list[int], list[int]]:
-    """Return errors, reviewed and population of each cell that has cases."""
-    own = np.zeros(0, dtype=np.int64) if arm.own is None else arm.own
-    has = own > 0
-    return (
-        arm.errors[has].tolist(),
-        arm.reviewed[has].tolist(),
-        (own[has] * more).tolist(),
-    )
-
-
-def _open(arm: Arm) -> int:
-    """Return how many strata of the arm were read in part."""
-    return int(((arm.reviewed > 0) & (arm.read < arm.population)).sum())
-
-
-def _together(a: Arm, b: Arm, question: Question) -> float:
-    """Return the covariance of the two rates where both arms have cases in one stratum.
-
-    How many of the stratum's n cases are of either arm is chance, with covariance
-    -(a_a a_b / n)(N - n) / (N - 1); it moves the rates by w (rho - r) / A each.
-    """
-    if a.whole and b.whole:
-        return 0.0
-    both = (a.applicable > 0) & (b.applicable > 0) & (a.read == b.read)
-    if not both.any() or a.census or b.census:
-        return 0.0
-    n, size = a.read[both].astype(np.float64), a.population[both]
-    left = 1.0 if question == "process" else (size - n) / np.maximum(size - 1, 1)
-    result = -a.applicable[both] * b.applicable[both] / n * left
-    for arm in (a, b):
-        weight = arm.population / np.maximum(arm.read, 1)
-        beside = arm.errors[both] / arm.applicable[both] - arm.rate
-        result = result * weight[both] * beside / (weight * arm.applicable).sum()
-    return float(result.sum())
+def _pull(arm: Arm, facts: Facts, question: Question) -> Floats:
+    """Return w (e - a r) / sum (w a) of each stratum, times the root of (N - n) / (n (N - 1))."""
+    n, size = np.maximum(arm.read, 1).astype(np.float64), arm.population
+    left = 1.0 if question == "process" else np.maximum(size - n, 0) / np.maximum(size - 1, 1)
+    weight = size / n
+    if not facts.applicable or math.isnan(facts.rate):
+        return np.zeros(len(n))
+    beside = weight * (arm.errors - arm.applicable * facts.rate)
+    return np.asarray(beside / (weight * arm.applicable).sum() * np.sqrt(left / n))

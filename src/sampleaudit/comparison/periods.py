@@ -11,10 +11,10 @@ import numpy as np
 from sampleaudit.analysis import MissingRule, as_columns
 from sampleaudit.comparison.arms import Arm, arms_of, indicator_names, with_errors
 from sampleaudit.comparison.dependent import either_way, paired
-from sampleaudit.comparison.limits import Tested
 from sampleaudit.comparison.questions import Adjust, ComparisonMethod, Question
 from sampleaudit.comparison.settled import Settled, settle
 from sampleaudit.comparison.table import Comparison
+from sampleaudit.comparison.tested import Tested
 from sampleaudit.errors import AuditError, first_few
 from sampleaudit.estimates.counts import Groups, Labels, domains, stratum_of_cases, whole_caseload
 from sampleaudit.findings import ANY_ERROR, Findings, any_error
@@ -139,14 +139,25 @@ class _Audits:
             return found
         level, question, method = settled.level, settled.question, settled.method
         worse, better = self._changes(indicator, settled.missing) if self.same_cases else ([], [])
-        for place, (a, b) in enumerate(zip(now, then, strict=True)):
-            if not (a.applicable.sum() and b.applicable.sum()):
-                continue
-            if self.same_cases and a.whole and b.whole and not a.unread:
-                arms = with_errors(a, worse[place]), with_errors(a, better[place])
-                found[place] = paired(*arms, level=level, question=question, method=method)
-            else:
-                found[place] = either_way(a, b, level=level, question=question, method=method)
+        pairs = list(zip(now, then, strict=True))
+        counted = [
+            place for place, pair in enumerate(pairs) if all(x.applicable.sum() for x in pair)
+        ]
+        same = [
+            place
+            for place in counted
+            if self.same_cases
+            and all(arm.whole for arm in pairs[place])
+            and not pairs[place][0].unread
+        ]
+        others = [place for place in counted if place not in same]
+        changes = [[with_errors(now[k], each[k]) for k in same] for each in (worse, better)]
+        results = [
+            *paired(*changes, level=level, question=question, method=method),
+            *either_way([pairs[k] for k in others], level=level, question=question, method=method),
+        ]
+        for place, result in zip([*same, *others], results, strict=True):
+            found[place] = result
         return found
 
     def _independent(self, settled: Settled) -> bool:

@@ -6,27 +6,26 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 import numpy as np
 
-from sampleaudit.analysis import MissingRule, check_level
+from sampleaudit.analysis import MissingRule
 from sampleaudit.comparison.domain_counts import (
     Collected,
     DomainCounts,
     collect,
-    frame_of,
-    selected,
-    with_marks,
 )
+from sampleaudit.comparison.domain_table import DomainTable, span_of_shares
 from sampleaudit.comparison.pooled_domain import Model, fit_model, limits_of
 from sampleaudit.errors import AuditError, first_few, one_of
-from sampleaudit.estimates.display import Readable
 from sampleaudit.findings import Findings
-from sampleaudit.wording import Language, number, percent
+from sampleaudit.wording import Language, percent
+from sampleaudit.wording.cells import interval_head, share_cell
+from sampleaudit.wording.ranking import groups_named
+from sampleaudit.wording.texts import picture_texts
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
@@ -41,7 +40,7 @@ POOLINGS: Final[Mapping[Pooling, str]] = MappingProxyType(
         "each": "limits that hold for every domain, short where the others make rates likely",
     }
 )
-_EFFECTIVE: Final = 0.98  # of the cases read, below which unequal weights are remarked
+_AVERAGE: Final = "on average"  # how such a guarantee begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ class PooledRate:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class PooledRates(Readable):
+class PooledRates(DomainTable[PooledRate]):
     """Partially pooled rates, made by `pool_rates`; shows as a table.
 
     ``by`` names the columns of the domains; ``rows`` has a `PooledRate` per indicator and domain.
@@ -84,24 +83,11 @@ class PooledRates(Readable):
     by: tuple[str, ...]
     rows: tuple[PooledRate, ...]
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return the table for computing, nothing rounded, rates as shares of 1.
-
-        Columns: ``indicator``, the ``by`` columns, ``population``, ``reviewed``, ``applicable``,
-        ``errors``, ``missing``, ``raw_rate``, ``rate``, ``rate_low``, ``rate_high``, ``total``,
-        ``total_low``, ``total_high``, ``pooling``, ``level``, ``method``, ``guarantee``,
-        ``remarks``.
-        """
-        return frame_of(self.rows, self.by, _COLUMNS)
-
-    def select(
-        self,
-        *,
-        indicator: str | Sequence[str] | None = None,
-        where: Mapping[str, str] | None = None,
-    ) -> PooledRates:
-        """Return the rows of these indicators and domains; ``where`` maps columns to values."""
-        return PooledRates(self.by, selected(self.rows, self.by, indicator, where))
+    columns: ClassVar[tuple[str, ...]] = (
+        "population", "reviewed", "applicable", "errors", "missing", "raw_rate", "rate", "rate_low",
+        "rate_high", "total", "total_low", "total_high", "pooling", "level", "method", "guarantee",
+        "remarks",
+    )  # fmt: skip
 
     def plot(
         self, *, ax: Axes | None = None, order: Order = "register", language: Language = "en"
@@ -114,28 +100,28 @@ class PooledRates(Readable):
 
         return plot_pooled(self, ax=ax, order=order, language=language)
 
-    def __len__(self) -> int:
-        return len(self.rows)
+    def _heads(self, language: Language) -> list[str]:
+        text = picture_texts(language)
+        name = interval_head({row.level for row in self.rows}, language)
+        return [text["table own rate"], text["table pooled"], name, text["table pooling"]]
 
-    def _shown(self) -> tuple[list[str], list[list[str]], list[str]]:
-        levels = {percent(row.level, "en") for row in self.rows}
-        name = f"{levels.pop()} interval" if len(levels) == 1 else "interval"
-        head = ["indicator", *self.by, "found", "own rate", "pooled", name, "pooling"]
-        kinds = dict.fromkeys(row.guarantee for row in self.rows)
-        notes = [f"what is known of the intervals: {each}" for each in kinds]
-        body = [
-            [
-                with_marks(row.indicator, row.remarks, notes),
-                *row.labels,
-                f"{number(row.errors, 'en')} of {number(row.applicable, 'en')}",
-                _share(row.raw_rate),
-                _share(row.rate),
-                f"{_share(row.rate_low)} to {_share(row.rate_high)}",
-                "-" if math.isnan(row.pooling) else f"{100 * row.pooling:.0f}%",
-            ]
-            for row in self.rows
+    def _cells(self, row: PooledRate, language: Language) -> list[str]:
+        return [
+            share_cell(row.raw_rate, language),
+            share_cell(row.rate, language),
+            span_of_shares(row.rate_low, row.rate_high, language),
+            percent(row.pooling, language, digits=0),
         ]
-        return head, body, notes
+
+    def _first_notes(self, language: Language) -> list[str]:
+        text = picture_texts(language)
+        notes = []
+        for kind in dict.fromkeys(row.guarantee for row in self.rows):
+            key = "average" if kind.startswith(_AVERAGE) else kind
+            groups = groups_named(self.by, language)
+            guarantee = text[f"table guarantee {key}"].format(groups=groups)
+            notes.append(text["table known of"].format(guarantee=guarantee))
+        return notes
 
 
 def pool_rates(
@@ -160,8 +146,7 @@ def pool_rates(
     covariates that are not numbers.
     """
     one_of("method", method, tuple(POOLINGS))
-    level = findings.sample.analysis.level if level is None else level
-    check_level(level)
+    level = findings.sample.analysis.level_of(level)
     collected = collect(findings, by, indicators=indicators, missing=missing, what="pool_rates")
     values = None if covariate is None else _covariate(covariate, collected)
     rows: list[PooledRate] = []
@@ -170,13 +155,6 @@ def pool_rates(
         rows += [_row(collected, counts, model, place, level, method)
                  for place in range(len(counts.labels))]  # fmt: skip
     return PooledRates(collected.by, tuple(rows))
-
-
-_COLUMNS: Final = (
-    "population", "reviewed", "applicable", "errors", "missing", "raw_rate", "rate", "rate_low",
-    "rate_high", "total", "total_low", "total_high", "pooling", "level", "method", "guarantee",
-    "remarks",
-)  # fmt: skip
 
 
 def _row(
@@ -202,7 +180,7 @@ def _row(
         low, high = limits.low / domain.size, min(limits.high / domain.size, 1.0)
         guarantee, used = limits.guarantee, limits.method
         if guarantee == "average":
-            guarantee = f"on average over {collected.plural}"
+            guarantee = f"{_AVERAGE} over {groups_named(collected.by, 'en')}"
         remarks += limits.remarks
     totals = (rate, low, high) if domain.known_size else (math.nan,) * 3
     return PooledRate(
@@ -252,10 +230,6 @@ def _covariate(covariate: Mapping[Any, float], collected: Collected) -> FloatArr
     if len(set(values)) < 2:
         raise AuditError("covariate has the same value for every domain; leave it out.")
     return np.array(values)
-
-
-def _share(value: float) -> str:
-    return "-" if math.isnan(value) else f"{100 * value:.1f}%"
 
 
 def _whole(cases: float) -> float:

@@ -3,39 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
-from sampleaudit.analysis import MissingRule, check_level
+from sampleaudit.analysis import MissingRule
 from sampleaudit.comparison.domain_counts import (
     DomainCounts,
     cells_of,
     collect,
-    frame_of,
-    selected,
-    with_marks,
 )
+from sampleaudit.comparison.domain_table import DomainTable
 from sampleaudit.comparison.questions import QUESTIONS, Question
 from sampleaudit.errors import one_of
-from sampleaudit.estimates.display import Readable
 from sampleaudit.findings import Findings
 from sampleaudit.formulas.rank_sets import Tables, apart, rank_limits, tables
-from sampleaudit.wording import Language, number, percent
-from sampleaudit.wording.ranking import ranking_sentence
+from sampleaudit.wording import Language, number
+from sampleaudit.wording.cells import level_text, share_cell
+from sampleaudit.wording.numbers import UNKNOWN
+from sampleaudit.wording.ranking import groups_named, ranking_sentence
+from sampleaudit.wording.texts import picture_texts
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from sampleaudit.analysis import Guarantee
 
 _WHOLE: Final = 1e-6  # effective counts this near to a whole number are whole
-_COLUMNS: Final = (
-    "population", "reviewed", "applicable", "errors", "rate", "rank", "rank_low", "rank_high",
-    "domains", "lower", "higher", "level", "question", "guarantee", "remarks",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +60,7 @@ class Rank:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Ranks(Readable):
+class Ranks(DomainTable[Rank]):
     """Ranks with the places possible, made by `rank_domains`; shows as a table.
 
     ``by`` names the columns of the domains, ``plural`` what they are; ``rows`` has a `Rank` per
@@ -77,23 +71,10 @@ class Ranks(Readable):
     plural: str
     rows: tuple[Rank, ...]
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return the table for computing, nothing rounded, rates as shares of 1.
-
-        Columns: ``indicator``, the ``by`` columns, ``population``, ``reviewed``, ``applicable``,
-        ``errors``, ``rate``, ``rank``, ``rank_low``, ``rank_high``, ``domains``, ``lower``,
-        ``higher``, ``level``, ``question``, ``guarantee``, ``remarks``.
-        """
-        return frame_of(self.rows, self.by, _COLUMNS)
-
-    def select(
-        self,
-        *,
-        indicator: str | Sequence[str] | None = None,
-        where: Mapping[str, str] | None = None,
-    ) -> Ranks:
-        """Return the rows of these indicators and domains; ``where`` maps columns to values."""
-        return Ranks(self.by, self.plural, selected(self.rows, self.by, indicator, where))
+    columns: ClassVar[tuple[str, ...]] = (
+        "population", "reviewed", "applicable", "errors", "rate", "rank", "rank_low", "rank_high",
+        "domains", "lower", "higher", "level", "question", "guarantee", "remarks",
+    )  # fmt: skip
 
     def sentences(self, *, language: Language = "en") -> list[str]:
         """Return for each indicator whether any two domains can be told apart, in one sentence.
@@ -114,8 +95,7 @@ class Ranks(Readable):
                 ranking_sentence(
                     language,
                     indicator=indicator,
-                    column=self.by[0] if len(self.by) == 1 else "",
-                    plural=self.plural,
+                    by=self.by,
                     domains=rows[0].domains,
                     apart=int(sum(row.lower for row in rows)),
                     fewest=min(places),
@@ -125,27 +105,21 @@ class Ranks(Readable):
             )
         return said
 
-    def __len__(self) -> int:
-        return len(self.rows)
+    def _heads(self, language: Language) -> list[str]:
+        text = picture_texts(language)
+        levels = {row.level for row in self.rows}
+        key = "table places at" if len(levels) == 1 else "table places"
+        level = level_text(max(levels), language) if levels else ""
+        return [text["rate"], text[key].format(level=level)]
 
-    def _shown(self) -> tuple[list[str], list[list[str]], list[str]]:
-        levels = {percent(row.level, "en") for row in self.rows}
-        name = "places possible" + (f" ({levels.pop()}, all together)" if len(levels) == 1 else "")
-        head = ["indicator", *self.by, "found", "rate", name]
-        notes: list[str] = []
-        body = [
-            [
-                with_marks(row.indicator, row.remarks, notes),
-                *row.labels,
-                f"{number(row.errors, 'en')} of {number(row.applicable, 'en')}",
-                "-" if math.isnan(row.rate) else f"{100 * row.rate:.1f}%",
-                "-"
-                if math.isnan(row.rank_low)
-                else f"{row.rank_low:.0f} to {row.rank_high:.0f} of {row.domains}",
-            ]
-            for row in self.rows
-        ]
-        return head, body, notes
+    def _cells(self, row: Rank, language: Language) -> list[str]:
+        low, high, count = (
+            number(each, language) for each in (row.rank_low, row.rank_high, row.domains)
+        )
+        key = "table place of" if row.rank_low == row.rank_high else "table places of"
+        places = picture_texts(language)[key].format(low=low, high=high, count=count)
+        known = not math.isnan(row.rank_low)
+        return [share_cell(row.rate, language), places if known else UNKNOWN]
 
 
 def rank_domains(
@@ -167,14 +141,13 @@ def rank_domains(
     Raises `AuditError` for a single domain, a chosen sample, and domains of unknown size.
     """
     one_of("question", question, tuple(QUESTIONS))
-    level = findings.sample.analysis.level if level is None else level
-    check_level(level)
+    level = findings.sample.analysis.level_of(level)
     collected = collect(findings, by, indicators=indicators, missing=missing, what="rank_domains")
     known: dict[tuple[int, int | None], Tables] = {}
     rows: list[Rank] = []
     for counts in collected.indicators:
         rows += _rows(counts, question, level, known)
-    return Ranks(collected.by, collected.plural, tuple(rows))
+    return Ranks(collected.by, groups_named(collected.by, "en"), tuple(rows))
 
 
 @dataclass(frozen=True, slots=True)

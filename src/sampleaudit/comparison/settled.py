@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sampleaudit.analysis import MISSING_RULES, MissingRule, check_level
+from sampleaudit.analysis import MISSING_RULES, MissingRule
 from sampleaudit.comparison.adjusting import adjusted
-from sampleaudit.comparison.arms import Arm
-from sampleaudit.comparison.limits import UNKNOWN, Tested, results_of
+from sampleaudit.comparison.arms import Arm, Facts, facts_of
+from sampleaudit.comparison.limits import results_of
 from sampleaudit.comparison.questions import (
     ADJUSTED,
     COMPARISON_METHODS,
@@ -20,14 +20,17 @@ from sampleaudit.comparison.questions import (
     Question,
 )
 from sampleaudit.comparison.table import Against, Compared, Comparison
+from sampleaudit.comparison.tested import UNKNOWN, Tested
 from sampleaudit.errors import AuditError, one_of
 from sampleaudit.estimates.counts import Labels
+from sampleaudit.estimates.looks import together_over_looks
 from sampleaudit.estimates.rates import CHOSEN
 from sampleaudit.findings import Findings
 from sampleaudit.sample import refuse_clusters
 
 CENSUS: Final = "every case of both sides read: no sampling uncertainty"
 _ROUNDING: Final = 1e-12  # a difference this near to 0 is 0
+_NOTHING: Final = (False, False, False)  # to remark of an arm
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,40 +60,41 @@ class Settled:
         ``known`` results, in the order of the rows, are taken as they are.
         """
         number = len(families) * len(pairs)
+        facts = [[facts_of(arm) for arm in arms] for arms in families.values()]
         if self.chosen:
             found = [replace(UNKNOWN, method=self.method, remarks=(CHOSEN,))] * number
         else:
             found = results_of(
-                list(families.values()), pairs,
+                list(families.values()), facts, pairs,
                 level=self.level, question=self.question, method=self.method, known=known,
             )  # fmt: skip
         p_values = adjusted([each.p_value for each in found], self.adjust)
+        results = zip(found, p_values, strict=True)
         rows: list[Compared] = []
-        for indicator, arms in families.items():
-            rates = [self._rate(arm) for arm in arms]
+        for indicator, told in zip(families, facts, strict=True):
+            rates = [self._rate(each) for each in told]
+            said = [self._remarked(each) for each in told]
             for (i, j), names in zip(pairs, labels, strict=True):
-                place = len(rows)
-                row = self._row(
-                    indicator, (arms[i], arms[j]), (rates[i], rates[j]), names, found[place]
-                )
-                rows.append(replace(row, p_adjusted=p_values[place]))
+                remarks = self._remarks(said[i], said[j], told[i].unread_share)
+                sides, both = (told[i], told[j]), (rates[i], rates[j])
+                rows.append(self._row(indicator, sides, both, names, remarks, next(results)))
         return Comparison(self.by, self.against, self.question, self.adjust, tuple(rows))
 
-    def _rate(self, arm: Arm) -> float:
+    def _rate(self, arm: Facts) -> float:
         if not self.chosen:
             return arm.rate
-        count = arm.applicable.sum()
-        return float(arm.errors.sum() / count) if count else math.nan
+        return arm.errors / arm.applicable if arm.applicable else math.nan
 
     def _row(
         self,
         indicator: str,
-        arms: tuple[Arm, Arm],
+        sides: tuple[Facts, Facts],
         rates: tuple[float, float],
         labels: tuple[Labels, Labels],
-        found: Tested,
+        remarks: tuple[str, ...],
+        result: tuple[Tested, float],
     ) -> Compared:
-        arm, other = arms
+        (arm, other), (found, p_adjusted) = sides, result
         difference = rates[0] - rates[1]
         if abs(difference) < _ROUNDING:
             difference = 0.0
@@ -98,11 +102,11 @@ class Settled:
             indicator=indicator,
             labels=labels[0],
             labels_other=labels[1],
-            errors=int(arm.errors.sum()),
-            applicable=int(arm.applicable.sum()),
+            errors=arm.errors,
+            applicable=arm.applicable,
             population=arm.size,
-            errors_other=int(other.errors.sum()),
-            applicable_other=int(other.applicable.sum()),
+            errors_other=other.errors,
+            applicable_other=other.applicable,
             population_other=other.size,
             rate=rates[0],
             rate_other=rates[1],
@@ -110,36 +114,43 @@ class Settled:
             difference_low=found.low,
             difference_high=found.high,
             p_value=found.p_value,
-            p_adjusted=found.p_value,
+            p_adjusted=p_adjusted,
             level=self.level,
             method=found.method,
             guarantee=found.guarantee,
-            remarks=(*self._remarks(arm, other), *found.remarks, *self.remarks),
+            remarks=remarks + found.remarks + self.remarks,
         )
 
-    def _remarks(self, arm: Arm, other: Arm) -> list[str]:
+    def _remarked(self, arm: Facts) -> tuple[bool, bool, bool]:
+        """Return what there is to remark of an arm: files missing, cases left out, all read."""
+        left_out = arm.missing * (self.missing == "exclude")
+        asked = self.question == "register" and not self.chosen
+        return (
+            bool(arm.missing),
+            arm.reviewed - arm.applicable > left_out,
+            asked and arm.census and arm.applicable > 0,
+        )
+
+    def _remarks(
+        self,
+        arm: tuple[bool, bool, bool],
+        other: tuple[bool, bool, bool],
+        unread_share: float,
+    ) -> tuple[str, ...]:
+        if arm == other == _NOTHING and not unread_share:
+            return ()
         remarks = []
-        if arm.missing or other.missing:
+        if arm[0] or other[0]:
             remarks.append(MISSING_RULES[self.missing])
-        apart = [each.reviewed - each.applicable for each in (arm, other)]
-        left_out = [each.missing * (self.missing == "exclude") for each in (arm, other)]
-        if any(gap.sum() > lost for gap, lost in zip(apart, left_out, strict=True)):
+        if arm[1] or other[1]:
             remarks.append("the rate is over the cases to which the indicator applies")
-        share = arm.unread_share
-        if share:
+        if unread_share:
             remarks.append(
-                f"{share:.1%} of the domain is in strata where none of its cases was read"
+                f"{unread_share:.1%} of the domain is in strata where none of its cases was read"
             )
-        if (
-            self.question == "register"
-            and not self.chosen
-            and arm.census
-            and other.census
-            and arm.applicable.sum()
-            and other.applicable.sum()
-        ):
+        if arm[2] and other[2]:
             remarks.append(CENSUS)
-        return remarks
+        return tuple(remarks)
 
 
 def settle(
@@ -164,7 +175,7 @@ def settle(
         one_of("missing", missing, tuple(MISSING_RULES))
     planned = findings.sample.analysis
     own_level = planned.level if level is None else level
-    check_level(own_level)
+    each = planned.level_of(level)
     rule = missing or planned.missing
     remarks: list[str] = []
     if findings.sample.selection == "random":
@@ -176,12 +187,13 @@ def settle(
             remarks.append(f"not as planned: missing {rule!r} (plan: {planned.missing!r})")
         if by and planned.by and not set(by) <= set(planned.by):
             remarks.append(f"not as planned: by {', '.join(by)}")
+    remarks += together_over_looks(planned.looks, own_level, each)
     return Settled(
         by=by,
         against=against,
         question=question,
         adjust=adjust,
-        level=own_level,
+        level=each,
         method=method,
         missing=rule,
         chosen=findings.sample.selection == "chosen",

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
-from sampleaudit.analysis import MissingRule, as_columns, check_level
+from sampleaudit.analysis import MissingRule, as_columns
 from sampleaudit.comparison.domain_counts import (
     DomainCounts,
     collect,
-    frame_of,
-    selected,
-    with_marks,
 )
+from sampleaudit.comparison.domain_table import DomainTable, span_of_shares
 from sampleaudit.comparison.questions import QUESTIONS, Question
 from sampleaudit.errors import AuditError, first_few, one_of
-from sampleaudit.estimates.display import Readable
 from sampleaudit.findings import Findings
 from sampleaudit.formulas.standardised import direct_rate, effective_limits
-from sampleaudit.wording import Language, number, percent
+from sampleaudit.wording import Language
+from sampleaudit.wording.cells import interval_head, share_cell
+from sampleaudit.wording.texts import picture_texts
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
@@ -34,10 +32,6 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
-_COLUMNS: Final = (
-    "population", "reviewed", "applicable", "errors", "crude_rate", "rate", "rate_low", "rate_high",
-    "se", "expected_rate", "model_rate", "level", "method", "guarantee", "question", "remarks",
-)  # fmt: skip
 _METHOD: Final = "direct, Korn-Graubard"
 
 
@@ -71,7 +65,7 @@ class StandardisedRow:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Standardised(Readable):
+class Standardised(DomainTable[StandardisedRow]):
     """Rates standardised for case mix, made by `standardise`; shows as a table.
 
     ``by`` names the columns of the domains, ``over`` those of the mix; ``rows`` has a
@@ -82,24 +76,11 @@ class Standardised(Readable):
     over: tuple[str, ...]
     rows: tuple[StandardisedRow, ...]
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return the table for computing, nothing rounded, rates as shares of 1.
-
-        Columns: ``indicator``, the ``by`` columns, ``population``, ``reviewed``, ``applicable``,
-        ``errors``, ``crude_rate``, ``rate``, ``rate_low``, ``rate_high``, ``se``,
-        ``expected_rate``, ``model_rate``, ``level``, ``method``, ``guarantee``, ``question``,
-        ``remarks``.
-        """
-        return frame_of(self.rows, self.by, _COLUMNS)
-
-    def select(
-        self,
-        *,
-        indicator: str | Sequence[str] | None = None,
-        where: Mapping[str, str] | None = None,
-    ) -> Standardised:
-        """Return the rows of these indicators and domains; ``where`` maps columns to values."""
-        return Standardised(self.by, self.over, selected(self.rows, self.by, indicator, where))
+    columns: ClassVar[tuple[str, ...]] = (
+        "population", "reviewed", "applicable", "errors", "crude_rate", "rate", "rate_low",
+        "rate_high", "se", "expected_rate", "model_rate", "level", "method", "guarantee",
+        "question", "remarks",
+    )  # fmt: skip
 
     def plot(
         self, *, ax: Axes | None = None, order: Order = "register", language: Language = "en"
@@ -112,27 +93,19 @@ class Standardised(Readable):
 
         return plot_standardised(self, ax=ax, order=order, language=language)
 
-    def __len__(self) -> int:
-        return len(self.rows)
+    def _heads(self, language: Language) -> list[str]:
+        text = picture_texts(language)
+        name = interval_head({row.level for row in self.rows}, language)
+        own = text["table crude"], text["table standardised"]
+        return [*own, name, text["table by the model"]]
 
-    def _shown(self) -> tuple[list[str], list[list[str]], list[str]]:
-        levels = {percent(row.level, "en") for row in self.rows}
-        name = f"{levels.pop()} interval" if len(levels) == 1 else "interval"
-        head = ["indicator", *self.by, "found", "crude", "standardised", name, "by the model"]
-        notes: list[str] = []
-        body = [
-            [
-                with_marks(row.indicator, row.remarks, notes),
-                *row.labels,
-                f"{number(row.errors, 'en')} of {number(row.applicable, 'en')}",
-                _share(row.crude_rate),
-                _share(row.rate),
-                f"{_share(row.rate_low)} to {_share(row.rate_high)}",
-                _share(row.model_rate),
-            ]
-            for row in self.rows
+    def _cells(self, row: StandardisedRow, language: Language) -> list[str]:
+        return [
+            share_cell(row.crude_rate, language),
+            share_cell(row.rate, language),
+            span_of_shares(row.rate_low, row.rate_high, language),
+            share_cell(row.model_rate, language),
         ]
-        return head, body, notes
 
 
 def standardise(
@@ -156,8 +129,7 @@ def standardise(
     for a single domain, a chosen sample, unknown columns, and a column in both.
     """
     one_of("question", question, tuple(QUESTIONS))
-    level = findings.sample.analysis.level if level is None else level
-    check_level(level)
+    level = findings.sample.analysis.level_of(level)
     columns, kinds = as_columns(by, name="by"), as_columns(over, name="over")
     both = [column for column in kinds if column in columns]
     if both:
@@ -289,7 +261,3 @@ def _by_kind(
     table = np.zeros(shape, dtype=np.int64)
     table[kind] = counts
     return table
-
-
-def _share(value: float) -> str:
-    return "-" if math.isnan(value) else f"{100 * value:.1f}%"

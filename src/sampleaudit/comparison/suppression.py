@@ -12,10 +12,12 @@ import numpy as np
 from sampleaudit.analysis import as_columns
 from sampleaudit.comparison.hidden_cells import MISSING, Column, hide, outward, rounded
 from sampleaudit.errors import AuditError, first_few
-from sampleaudit.estimates.display import Readable
+from sampleaudit.estimates.display import Shown, Translated
 from sampleaudit.estimates.table import ALL, Estimates
 from sampleaudit.findings import ANY_ERROR
-from sampleaudit.wording import number
+from sampleaudit.wording import Language, number
+from sampleaudit.wording.cells import found_cell, name_cell, share_cell, span_cell
+from sampleaudit.wording.texts import picture_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +35,7 @@ _OF_MISSING: Final = frozenset({"missing", "missing_low", "missing_high"})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class PublishedTable(Readable):
+class PublishedTable(Translated):
     """A table in which small counts are hidden, made by `suppress`; shows as a table.
 
     ``by`` names the columns of the domains, ``under`` is the bound.
@@ -55,25 +57,26 @@ class PublishedTable(Readable):
     def __len__(self) -> int:
         return len(self._table)
 
-    def _shown(self) -> tuple[list[str], list[list[str]], list[str]]:
+    def _shown(self, language: Language = "en") -> Shown:
+        text, hidden = picture_texts(language), picture_texts(language)["table hidden"]
         limits = {"rate_low", "rate_high"} <= set(self._table.columns)
-        head = ["indicator", *self.by, "read", "found", "rate"] + ["interval"] * limits
+        head = [text["table indicator"], *self.by, text["table read"], text["found"], text["rate"]]
+        head += [text["table limits both"]] * limits
         body = []
         for row in self._table.to_dict(orient="records"):
-            cells = [str(row["indicator"]), *(str(row[column]) for column in self.by)]
-            cells.append(number(row["reviewed"], "en"))
+            cells = [name_cell(str(row["indicator"]), language)]
+            cells += [*(str(row[column]) for column in self.by), number(row["reviewed"], language)]
             if row["suppressed"] == _HIDDEN:
-                body.append([*cells, *[_HIDDEN] * (2 + limits)])
+                body.append([*cells, *[hidden] * (2 + limits)])
                 continue
-            found = f"{number(row['errors'], 'en')} of {number(row['applicable'], 'en')}"
-            cells += [found, _share(row.get("rate", row["errors"] / max(row["applicable"], 1)))]
+            rate = row.get("rate", row["errors"] / max(row["applicable"], 1))
+            cells += [found_cell(row["errors"], row["applicable"], language)]
+            cells += [share_cell(rate, language)]
             if limits:
-                cells.append(f"{_share(row['rate_low'])} to {_share(row['rate_high'])}")
+                low, high = (share_cell(row[f"rate_{end}"], language) for end in ("low", "high"))
+                cells.append(span_cell(low, high, language))
             body.append(cells)
-        note = (
-            f"hidden: a count under {self.under} of errors, correct, not applicable or missing "
-            f"cases, or a row that would give one away; totals beside hidden rows are rounded"
-        )
+        note = text["table note hidden"].format(under=self.under)
         return head, body, [note] if (self._table["suppressed"] != "").any() else []
 
 
@@ -254,7 +257,3 @@ def _rounded_total(values: dict[str, Any], grid: float) -> dict[str, Any]:
             cases = result[name] * size
             result[total] = math.nan if math.isnan(cases) else round(cases)
     return result
-
-
-def _share(value: float) -> str:
-    return "-" if math.isnan(value) else f"{100 * value:.1f}%"

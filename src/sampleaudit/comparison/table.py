@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sampleaudit.comparison.questions import Adjust, Question
 from sampleaudit.errors import AuditError
-from sampleaudit.estimates.display import Readable
-from sampleaudit.wording import Language, percent
+from sampleaudit.estimates.display import Shown, Translated, with_marks
+from sampleaudit.wording import Language, remark_text
+from sampleaudit.wording.cells import (
+    found_cell,
+    interval_head,
+    name_cell,
+    p_cell,
+    points_cell,
+    share_cell,
+    span_cell,
+)
 from sampleaudit.wording.comparisons import DifferenceStatement, difference_sentence
+from sampleaudit.wording.texts import picture_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,9 +31,7 @@ if TYPE_CHECKING:
     from sampleaudit.plots.rates import Order
 
 Against = Literal["the rest", "each other", "reference", "before"]
-_OTHER: Final[Mapping[Against, str]] = {
-    "the rest": "rest", "each other": "other", "reference": "reference", "before": "before",
-}  # fmt: skip
+_NAMED: Final[tuple[Against, ...]] = ("each other", "reference")  # the other side is a domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Comparison(Readable):
+class Comparison(Translated):
     """Differences with their limits and tests, made by the `compare_` functions.
 
     ``question`` says what is asked about: the registers as they are, or the processes behind them;
@@ -148,7 +155,7 @@ class Comparison(Readable):
 
     @property
     def _both_named(self) -> bool:
-        return self.against in ("each other", "reference")
+        return self.against in _NAMED
 
     @property
     def _left(self) -> int:
@@ -206,49 +213,41 @@ class Comparison(Readable):
             for column, label in zip(self.by, labels, strict=False)
         )
 
-    def _shown(self) -> tuple[list[str], list[list[str]], list[str]]:
-        """Return head, rows and footnotes of the table for reading."""
-        level = percent(self.rows[0].level, "en") if self.rows else ""
-        other = _OTHER[self.against]
-        names = [*self.by, *([f"{column} (other)" for column in self.by] * self._both_named)]
-        head = [
-            "indicator", *names, "found", "rate", f"{other}: found", f"{other}: rate", "difference",
-            f"{level} interval", "p", f"p ({self.adjust})" if self.adjust else "p (not adjusted)",
-        ]  # fmt: skip
-        asked = {
-            "register": "question: the register as it is (only which cases were read is chance)",
-            "process": "question: the process behind the cases (the cases themselves are chance)",
-        }[self.question]
-        notes = list(dict.fromkeys(remark for row in self.rows for remark in row.remarks))
-        body = [self._shown_row(row, notes) for row in self.rows]
-        return head, body, [*notes, asked]
-
-    def _shown_row(self, row: Compared, notes: list[str]) -> list[str]:
-        marks = ",".join(str(notes.index(remark) + 1) for remark in row.remarks)
-        span = f"{_points(row.difference_low)} to {_points(row.difference_high)}"
-        return [
-            f"{row.indicator} [{marks}]" if marks else row.indicator,
-            *self._labels(row),
-            f"{row.errors} of {row.applicable}",
-            _share(row.rate),
-            f"{row.errors_other} of {row.applicable_other}",
-            _share(row.rate_other),
-            _points(row.difference),
-            "-" if math.isnan(row.difference_low) else span,
-            _p(row.p_value),
-            _p(row.p_adjusted),
-        ]
+    def _shown(self, language: Language = "en") -> Shown:
+        head, body, notes = differences_for_reading(self, language)
+        return head, body, [*notes, picture_texts(language)[f"table question {self.question}"]]
 
 
-def _share(value: float) -> str:
-    return "-" if math.isnan(value) else f"{100 * value:.1f}%"
+def differences_for_reading(found: Comparison, language: Language) -> Shown:
+    """Return head, rows and footnotes of a comparison, without the note on its question.
 
-
-def _points(value: float) -> str:
-    return "-" if math.isnan(value) else f"{100 * value:+.1f}"
-
-
-def _p(value: float) -> str:
-    if math.isnan(value):
-        return "-"
-    return "<0.0001" if value < 0.0001 else f"{value:.4f}"
+    The last column is the p-value by which to judge: adjusted, where there is an adjustment, and
+    beside it that of the row alone.
+    """
+    text, named = picture_texts(language), found.by
+    other = text[f"table {found.against}"]
+    if found.against in _NAMED:
+        others = (text["table other column"].format(column=column) for column in found.by)
+        named = (*named, *others)
+    head = [
+        text["table indicator"], *named, text["found"], text["rate"],
+        text["table other found"].format(other=other), text["table other rate"].format(other=other),
+        text["table difference"], interval_head({row.level for row in found.rows}, language),
+        *([text["table p"]] if found.adjust else []), text[f"table p {found.adjust or 'none'}"],
+    ]  # fmt: skip
+    notes: list[str] = []
+    body = []
+    for row in found.rows:
+        low, high = (points_cell(v, language) for v in (row.difference_low, row.difference_high))
+        both = row.labels_other if found.against in _NAMED else ()
+        body.append([
+            with_marks(name_cell(row.indicator, language), row.remarks, notes),
+            *row.labels, *both,
+            found_cell(row.errors, row.applicable, language), share_cell(row.rate, language),
+            found_cell(row.errors_other, row.applicable_other, language),
+            share_cell(row.rate_other, language), points_cell(row.difference, language),
+            span_cell(low, high, language),
+            *([p_cell(row.p_value, language)] if found.adjust else []),
+            p_cell(row.p_adjusted, language),
+        ])  # fmt: skip
+    return head, body, [remark_text(note, language) for note in notes]

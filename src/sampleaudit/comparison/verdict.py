@@ -9,10 +9,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sampleaudit.errors import AuditError
-from sampleaudit.estimates.display import Readable
+from sampleaudit.estimates.display import Shown, Translated, with_marks
 from sampleaudit.estimates.table import Estimate, Estimates
-from sampleaudit.wording import Language, percent
+from sampleaudit.wording import Language, percent, remark_text
+from sampleaudit.wording.cells import found_cell, name_cell, share_cell
 from sampleaudit.wording.comparisons import VerdictStatement, verdict_sentence
+from sampleaudit.wording.texts import picture_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +30,6 @@ VERDICTS: Final[Mapping[Judgement, str]] = MappingProxyType(
         "cannot tell": "the tolerable rate lies between the limits, or there are none",
     }
 )
-_TOGETHER: Final = "intervals hold together"  # what `estimate_rates` remarks with Bonferroni
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Verdict(Readable):
+class Verdict(Translated):
     """Rates against a tolerable rate (a share of 1), made by `verdict`."""
 
     by: tuple[str, ...]
@@ -111,23 +112,26 @@ class Verdict(Readable):
             "; ".join(estimate.remarks),
         )  # fmt: skip
 
-    def _shown(self) -> tuple[list[str], list[list[str]], list[str]]:
+    def _shown(self, language: Language = "en") -> Shown:
+        text = picture_texts(language)
+        tolerable = percent(self.tolerable, language)
         head = [
-            "indicator", *self.by, "found", "rate", "from", "to",
-            f"tolerable {percent(self.tolerable, 'en')}", "each limit holds",
+            text["table indicator"], *self.by, text["found"], text["rate"], text["table from"],
+            text["table to"], text["table tolerable"].format(rate=tolerable),
+            text["table confidence"],
         ]  # fmt: skip
-        notes = list(dict.fromkeys(note for row in self.rows for note in row.estimate.remarks))
+        notes: list[str] = []
         body = []
         for row in self.rows:
-            estimate, limits = row.estimate, row.estimate.limits
-            marks = ",".join(str(notes.index(note) + 1) for note in estimate.remarks)
+            one = row.estimate
+            shares = (one.rate, one.limits.rate_low, one.limits.rate_high)
             body.append([
-                f"{estimate.indicator} [{marks}]" if marks else estimate.indicator,
-                *estimate.labels, f"{estimate.errors} of {estimate.applicable}",
-                _share(estimate.rate), _share(limits.rate_low), _share(limits.rate_high),
-                row.judgement, _share(row.confidence),
+                with_marks(name_cell(one.indicator, language), one.remarks, notes), *one.labels,
+                found_cell(one.errors, one.applicable, language),
+                *(share_cell(each, language) for each in shares),
+                text[f"table verdict {row.judgement}"], share_cell(row.confidence, language),
             ])  # fmt: skip
-        return head, body, notes
+        return head, body, [remark_text(note, language) for note in notes]
 
 
 def verdict(
@@ -154,13 +158,12 @@ def verdict(
         raise AuditError(f"adjust is {adjust!r}; it must be 'bonferroni', or None.")
     if adjust == "bonferroni" and len(rates) > 1:
         _refuse_one_by_one(rates)
-    rows = tuple(_judged(row, tolerable, together=len(rates)) for row in rates.rows)
+    rows = tuple(_judged(row, tolerable) for row in rates.rows)
     return Verdict(rates.by, float(tolerable), rows)
 
 
 def _refuse_one_by_one(rates: Estimates) -> None:
-    alone = [row for row in rates.rows if not _holds_together(row)]
-    if alone:
+    if any(row.together < len(rates) and not row.census for row in rates.rows):
         raise AuditError(
             f"The limits of these {len(rates)} rates hold one by one, not together. Make them with "
             f"estimate_rates(findings, ..., adjust='bonferroni') for verdicts of which none is "
@@ -168,11 +171,7 @@ def _refuse_one_by_one(rates: Estimates) -> None:
         )
 
 
-def _holds_together(row: Estimate) -> bool:
-    return row.census or any(_TOGETHER in remark for remark in row.remarks)
-
-
-def _judged(row: Estimate, tolerable: float, *, together: int) -> Judged:
+def _judged(row: Estimate, tolerable: float) -> Judged:
     low, high = row.limits.rate_low, row.limits.rate_high
     if row.side != "upper" and low > tolerable:
         judgement: Judgement = "above"
@@ -180,13 +179,7 @@ def _judged(row: Estimate, tolerable: float, *, together: int) -> Judged:
         judgement = "below"
     else:
         judgement = "cannot tell"
-    error = (1 - row.level) / (2 if row.side == "both" else 1)
-    if _holds_together(row):
-        error /= together
+    error = (1 - row.level) / (2 if row.side == "both" else 1) / row.together
     unknown = math.isnan(low) or math.isnan(high)
     confidence = math.nan if unknown else 1.0 if row.census else 1 - error
     return Judged(row, judgement, confidence)
-
-
-def _share(value: float) -> str:
-    return "-" if math.isnan(value) else f"{100 * value:.1f}%"

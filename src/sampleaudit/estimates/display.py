@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from sampleaudit.errors import AuditError
 from sampleaudit.files import replace_files
+from sampleaudit.wording import Language
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +26,15 @@ Shown = tuple[list[str], list[list[str]], list[str]]
 """Head, rows and footnotes of a table for reading."""
 _BREAKS: Final = re.compile(r"[\r\n\t]+")
 _MARKS: Final = frozenset("\\`*_[]<>|~$&#!")  # what Markdown would take for more than text
+
+
+class Html(str):
+    """HTML that a notebook shows as what it is, and that is text everywhere else."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return str(self)
 
 
 class Readable(ABC):
@@ -72,6 +82,49 @@ class Readable(ABC):
     def _left(self) -> int:
         """The columns of text, at the left; those after them are numbers."""
         return 1 + len(getattr(self, "by", ()))
+
+
+class Translated(Readable):
+    """A table of results that can be written in English (``"en"``) and in Danish (``"da"``)."""
+
+    __slots__ = ()
+
+    def to_html(self, *, language: Language = "en", caption: str | None = None) -> str:
+        """Return the table for reading as HTML, to stand in a page; all text is escaped.
+
+        A notebook shows it as a table, which can be copied into a document.
+        """
+        head, body, notes = self._shown(language)
+        return Html(html_table(head, body, notes, left=self._left, caption=caption))
+
+    def to_markdown(self, *, language: Language = "en") -> str:
+        """Return the table for reading as Markdown (a pipe table), footnotes below."""
+        return markdown_table(*self._shown(language), left=self._left)
+
+    def to_latex(self, *, language: Language = "en") -> str:
+        r"""Return the table for reading as LaTeX, for ``\usepackage{booktabs}``."""
+        return latex_table(*self._shown(language), left=self._left)
+
+    @abstractmethod
+    def _shown(self, language: Language = "en") -> Shown:
+        """Return head, rows and footnotes of the table for reading."""
+
+
+def rows_of(table: Translated, language: Language) -> Shown:
+    """Return head, rows and footnotes of a table for reading, to be set in another form."""
+    return table._shown(language)
+
+
+def with_marks(name: str, remarks: Sequence[str], notes: list[str]) -> str:
+    """Return a name with the numbers of its footnotes; notes that are new are added.
+
+    >>> notes = ["why"]
+    >>> with_marks("late", ["how", "why"], notes), notes
+    ('late [1,2]', ['why', 'how'])
+    """
+    notes += [remark for remark in dict.fromkeys(remarks) if remark not in notes]
+    marks = sorted(notes.index(remark) + 1 for remark in remarks)
+    return f"{name} [{','.join(map(str, marks))}]" if marks else name
 
 
 def text_table(head: Sequence[str], body: Rows, notes: Sequence[str] = (), *, left: int = 1) -> str:

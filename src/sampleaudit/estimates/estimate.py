@@ -18,7 +18,8 @@ class Estimate:
 
     ``rate``, ``se`` and the limits' rates are shares of 1, totals are cases. ``missing_low`` and
     ``missing_high`` are the lower limit if all missing files were correct and the upper one if all
-    were errors.
+    were errors. ``together`` intervals were made to hold at once with the level, this one of them:
+    each errs with (1 - level) / together.
     """
 
     indicator: str
@@ -42,3 +43,4 @@ class Estimate:
     census: bool
     extrapolates: bool
     remarks: tuple[str, ...]
+    together: int = 1

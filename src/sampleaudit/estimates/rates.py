@@ -31,6 +31,7 @@ from sampleaudit.estimates.counts import (
 )
 from sampleaudit.estimates.interval import check_options
 from sampleaudit.estimates.limits import Limits
+from sampleaudit.estimates.looks import look_remarks
 from sampleaudit.estimates.table import ALL, Estimate, Estimates
 from sampleaudit.findings import ANY_ERROR, Findings, any_error
 from sampleaudit.formulas.linearisation import linear_rate
@@ -128,7 +129,7 @@ class _Engine:
         )
         rows = []
         for level in levels:
-            each = 1 - (1 - level) / self.divisor
+            each = 1 - (1 - self.analysis.level_of(level)) / self.divisor
             limits, low, high = self._limits(cells, each)
             rate, total = float(point.rate), float(point.total)
             if cells.size_known and not cells.whole_strata:
@@ -164,7 +165,11 @@ class _Engine:
                         *limits.remarks,
                         *self.remarks,
                         *self._together(level, each),
+                        *look_remarks(
+                            self.analysis.looks, int(self.counts.read.sum()), level, each
+                        ),
                     ),
+                    together=self.divisor,
                 )
             )
         return rows

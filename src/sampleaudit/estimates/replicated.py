@@ -222,18 +222,17 @@ def _reading(
         )
     design = divided.domains.design
     sample = findings.sample
-    remarks = [remark for each in variables for remark in each.remarks]
+    remarks = [remark for variable in variables for remark in variable.remarks]
     if sample.selection != "drawn":
         remarks.insert(0, "drawn elsewhere: declared a random sample")
     if weights is not None:
         weights.design(sample, design, read)  # refuses another sample, and unread cases
         remarks.append(f"weights calibrated by {weights.method}")
     cases = sample.cases[read].reset_index(drop=True)
-    for each in variables:
-        cases[each.name] = each.of(divided.rows)
-    if level is None:
-        level = sample.analysis.level
-    return _Reading(cases, design, weights, level, tuple(dict.fromkeys(remarks)))
+    for variable in variables:
+        cases[variable.name] = variable.of(divided.rows)
+    each = sample.analysis.level_of(level)
+    return _Reading(cases, design, weights, each, tuple(dict.fromkeys(remarks)))
 
 
 def _estimates(

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sampleaudit.estimates.display import Shown
+from sampleaudit.estimates.display import Shown, with_marks
 from sampleaudit.wording import Language, number, percent, remark_text, short_fraction
-from sampleaudit.wording.texts import picture_texts, texts
+from sampleaudit.wording.cells import (
+    found_cell,
+    interval_head,
+    name_cell,
+    share_cell,
+    span_cell,
+)
+from sampleaudit.wording.texts import picture_texts
 
 if TYPE_CHECKING:
     from sampleaudit.estimates.estimate import Estimate
@@ -21,17 +27,13 @@ def shown_rates(by: Sequence[str], rows: Sequence[Estimate], language: Language)
     """
     text = picture_texts(language)
     levels = {row.level for row in rows}
-    side = rows[0].side if rows else "both"
-    name = text[f"table limits {side}"]
-    if len(levels) == 1:
-        level = percent(next(iter(levels)), language)
-        name = text[f"table interval {side}"].format(level=level)
+    name = interval_head(levels, language, side=rows[0].side if rows else "both")
     abouts = [_about(row, language) for row in rows]
     head = [text["table indicator"], *by, text["found"], text["rate"], name]
     head += [text["table about"]] * any(abouts)
     head += [text["table in the caseload"], name]
     head += [text["table level"]] * (len(levels) > 1)
-    notes = list(dict.fromkeys(remark for row in rows for remark in row.remarks))
+    notes: list[str] = []
     body = []
     for row, about in zip(rows, abouts, strict=True):
         cells = _cells(row, notes, language)
@@ -42,44 +44,20 @@ def shown_rates(by: Sequence[str], rows: Sequence[Estimate], language: Language)
 
 
 def _cells(row: Estimate, notes: list[str], language: Language) -> list[str]:
-    limits, text = row.limits, picture_texts(language)
-    marks = ",".join(str(notes.index(remark) + 1) for remark in row.remarks)
-    name = row.indicator
-    if language != "en":
-        name = texts(language).get(f"name of {name}", name)
+    limits, side = row.limits, row.side
+    low, high = (share_cell(each, language) for each in (limits.rate_low, limits.rate_high))
+    fewest, most = (number(each, language) for each in (limits.total_low, limits.total_high))
     return [
-        f"{name} [{marks}]" if marks else name,
+        with_marks(name_cell(row.indicator, language), row.remarks, notes),
         *row.labels,
-        text["found of"].format(
-            errors=number(row.errors, language), applicable=number(row.applicable, language)
-        ),
-        _share(row.rate, language),
-        _span(limits.rate_low, limits.rate_high, row.side, _share, language),
-        _cases(row.total, language),
-        _span(limits.total_low, limits.total_high, row.side, _cases, language),
+        found_cell(row.errors, row.applicable, language),
+        share_cell(row.rate, language),
+        span_cell(low, high, language, side=side),
+        number(row.total, language),
+        span_cell(fewest, most, language, side=side),
     ]
 
 
 def _about(row: Estimate, language: Language) -> str:
     limits = row.limits
     return short_fraction(row.rate, limits.rate_low, limits.rate_high, language) or ""
-
-
-def _share(value: float, language: Language) -> str:
-    if math.isnan(value):
-        return "-"
-    return number(100 * value, language, digits=1) + texts(language)["percent"]
-
-
-def _cases(value: float, language: Language) -> str:
-    return "-" if math.isnan(value) else number(value, language)
-
-
-def _span(
-    low: float, high: float, side: str, shown: Callable[[float, Language], str], language: Language
-) -> str:
-    if math.isnan(low) or math.isnan(high):
-        return "-"
-    return picture_texts(language)[f"table {side}"].format(
-        low=shown(low, language), high=shown(high, language)
-    )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import numpy as np
 
-from sampleaudit.analysis import MissingRule, check_level
+from sampleaudit.analysis import MissingRule
 from sampleaudit.errors import AuditError, one_of
 from sampleaudit.estimates.calibrated import Calibrated
 from sampleaudit.estimates.survey_data import Divided, SurveyData, survey_data, variable_names
@@ -281,7 +281,4 @@ def _drawn_here(data: SurveyData) -> bool:
 
 
 def _level(source: Findings | Measures, level: float | None) -> float:
-    if level is None:
-        return source.sample.analysis.level
-    check_level(level)
-    return level
+    return source.sample.analysis.level_of(level)

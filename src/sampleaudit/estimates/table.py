@@ -7,14 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sampleaudit.errors import AuditError
-from sampleaudit.estimates.display import (
-    Readable,
-    Shown,
-    html_table,
-    latex_table,
-    markdown_table,
-    text_table,
-)
+from sampleaudit.estimates.display import Shown, Translated
 from sampleaudit.estimates.estimate import ALL, Estimate
 from sampleaudit.estimates.shown import shown_rates
 from sampleaudit.wording import Language, RateStatement, rate_sentence
@@ -29,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Estimates(Readable):
+class Estimates(Translated):
     """Error rates and totals with their limits, made by `estimate_rates`.
 
     ``by`` names the columns of the domains; ``rows`` has one `Estimate` per indicator, domain and
@@ -104,31 +97,11 @@ class Estimates(Readable):
 
         return plot_rates(self, ax=ax, order=order, bounds=bounds, language=language)
 
-    def to_html(self, *, language: Language = "en", caption: str | None = None) -> str:
-        """Return the table for reading as HTML, to stand in a page; all text is escaped."""
-        return html_table(
-            *shown_rates(self.by, self.rows, language), left=self._left, caption=caption
-        )
-
-    def to_markdown(self, *, language: Language = "en") -> str:
-        """Return the table for reading as Markdown (a pipe table), footnotes below."""
-        return markdown_table(*shown_rates(self.by, self.rows, language), left=self._left)
-
-    def to_latex(self, *, language: Language = "en") -> str:
-        r"""Return the table for reading as LaTeX, for ``\usepackage{booktabs}``."""
-        return latex_table(*shown_rates(self.by, self.rows, language), left=self._left)
-
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __repr__(self) -> str:
-        return text_table(*self._shown(), left=self._left)
-
-    def _repr_html_(self) -> str:
-        return self.to_html()
-
-    def _shown(self) -> Shown:
-        return shown_rates(self.by, self.rows, "en")
+    def _shown(self, language: Language = "en") -> Shown:
+        return shown_rates(self.by, self.rows, language)
 
     def _columns(self) -> list[str]:
         return [

@@ -211,21 +211,35 @@ def cheapest_double(
     rejection after the first stage from c2 + 1 on; n1 is the smallest that keeps the consumer's
     risk. None if none of them keeps both risks.
     """
+    tried = double_plans(acceptable, tolerable, producer_risk, consumer_risk, population)
+    kept = [(read, place) for place, (_, accepted, read) in enumerate(tried)
+            if accepted >= 1 - producer_risk]  # fmt: skip
+    return tried[min(kept)[1]][0] if kept else None
+
+
+def double_plans(
+    acceptable: Fraction,
+    tolerable: Fraction,
+    producer_risk: float,
+    consumer_risk: float,
+    population: int | None,
+) -> list[tuple[Rule, float, float]]:
+    """Return the plans that `cheapest_double` tries, whether or not the producer's risk is kept.
+
+    With each, P(accept) and the mean number of cases read at the acceptable rate.
+    """
     alone = smallest_single(acceptable, tolerable, producer_risk, consumer_risk, population)
     if alone is None:
-        return None
-    best: tuple[float, Rule] | None = None
+        return []
+    found = []
     for ratio in (Fraction(1), Fraction(2)):
         for accept in range(1, alone.accept[0] + 2):
             for accept_first in range(accept):
                 numbers = (accept_first, accept + 1, accept)
                 rule = smallest_double(numbers, ratio, tolerable, consumer_risk, population)
-                if rule is None:
-                    continue
-                accepted, read = _decided(rule, acceptable, population, up=False)
-                if accepted >= 1 - producer_risk and (best is None or read < best[0]):
-                    best = read, rule
-    return None if best is None else best[1]
+                if rule is not None:
+                    found.append((rule, *_decided(rule, acceptable, population, up=False)))
+    return found
 
 
 def best_accept_number(

@@ -15,8 +15,9 @@ from typing import Final
 import numpy as np
 from scipy.special import ndtri
 
+from sampleaudit.formulas.cell_curves import cell_curves, steps_of
 from sampleaudit.formulas.hypergeometric import FloatArray, IntArray, pmf
-from sampleaudit.formulas.sides import CurveSide, sides_of_cells
+from sampleaudit.formulas.sides import CurveSide
 
 SEED: Final = 20_261_122  # of the outcomes; any would do, one must be fixed
 _LEAST: Final = 1e-10  # chances below this are left out
@@ -90,6 +91,27 @@ def drawn_outcomes(
     return a, e
 
 
+def drawn_further(
+    e: IntArray, n: IntArray, more: IntArray, N: IntArray, T: IntArray, *, stage: int
+) -> IntArray:
+    """Return the errors among n + more cases, where e at [outcome, stratum] are among the first n.
+
+    The errors among the further cases are hypergeometric with N - n cases, T - e of them errors;
+    outcomes stand at even quantiles as in `drawn_outcomes`, in an order of the ``stage``.
+    """
+    rng = np.random.default_rng((SEED, stage))
+    points = len(e)
+    middles = (np.arange(points) + 0.5) / points
+    found = e.copy()
+    for h in range(len(n)):
+        place = middles[rng.permutation(points)]
+        for before in np.unique(e[:, h]).tolist():
+            rows = e[:, h] == before
+            chances = count_chances(int(more[h]), int(N[h] - n[h]), float(T[h] - before))
+            found[rows, h] += _at_quantiles(chances, place[rows])
+    return found
+
+
 def rough_limits(
     e: IntArray,
     a: IntArray,
@@ -126,11 +148,58 @@ def side_of_outcomes(e: IntArray, a: IntArray, n: IntArray, N: IntArray) -> Curv
     How many of the n_h cases are in the group is chance too where a_h is less (see
     `sampleaudit.formulas.sides`). Every row must have a case in the group.
     """
-    e_, a_ = e.astype(np.float64), a.astype(np.float64)
     weight = N / np.maximum(n, 1)
-    own = np.where(a == n, np.where(n > 0, N, 0), weight * a_)
-    q = weight**2 * a_ * (1 - a_ / np.maximum(n, 1)) * (N - n) / np.maximum(N - 1, 1)
-    return sides_of_cells(e_, a_, np.where(a > 0, own, 0.0), q)
+    place, h, a_, e_ = _findings(e, a)
+    own = np.where(a_ == n[h], np.where(n[h] > 0, N[h], 0), weight[h] * a_)
+    q = weight[h] ** 2 * a_ * (1 - a_ / np.maximum(n[h], 1)) * (N - n)[h]
+    q = q / np.maximum(N - 1, 1)[h]
+    cells = cell_curves(e_, a_, np.where(a_ > 0, own, 0.0), q)
+
+    def added(values: FloatArray) -> FloatArray:
+        total = values[place[:, 0]]
+        for column in place.T[1:]:
+            total += values[column]
+        return total
+
+    size = added(cells.A)[:, None]
+    rho = cells.T / np.maximum(cells.A, _TINY)[:, None]
+    rate = np.maximum.accumulate(added(cells.T) / size, axis=1)
+    variance = added(cells.variance)
+    step = steps_of(added(cells.stepped), variance)
+    if q.any():
+        each = q[:, None] * rho
+        beside = added(each * rho) - 2 * rate * added(each) + rate**2 * added(q)[:, None]
+        variance = variance + np.maximum(beside, 0.0)
+    return CurveSide(
+        estimate=added(weight[h] * e_ * (a_ > 0)) / size[:, 0],
+        rate=rate,
+        rise=cells.slope * size,
+        fit=added(cells.fit),
+        variance=variance / size**2,
+        third=added(cells.third) / size**3,
+        step=step / size,
+    )
+
+
+def _findings(e: IntArray, a: IntArray) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+    """Return every finding of a stratum once: place [outcome, stratum], then stratum, a and e.
+
+    Many outcomes have the same finding in a stratum, and its curve is worked out once.
+    """
+    base = int(e.max(initial=0)) + 1
+    places, strata, cases, wrong = [], [], [], []
+    begun = 0
+    for h in range(e.shape[1]):
+        found, place = np.unique(a[:, h] * base + e[:, h], return_inverse=True)
+        places.append(begun + place.reshape(-1))
+        begun += len(found)
+        strata.append(np.full(len(found), h))
+        cases.append((found // base).astype(np.float64))
+        wrong.append((found % base).astype(np.float64))
+    return (
+        np.stack(places, axis=1), np.concatenate(strata), np.concatenate(cases),
+        np.concatenate(wrong),
+    )  # fmt: skip
 
 
 def _last_crossing(z: FloatArray, skew: FloatArray, rate: FloatArray, tail: float) -> FloatArray:

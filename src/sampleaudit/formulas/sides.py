@@ -14,19 +14,25 @@ caseload, and not about the register as it is, let A be so large that no share o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Final, TypeVar
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final, TypeVar, cast
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import gammaln
 
+from sampleaudit.formulas.cell_curves import (
+    CellCurves,
+    cell_curves,
+    log_binomial,
+    open_cells,
+    slopes_of_rows,
+    steps_of,
+)
+from sampleaudit.formulas.cubics import Cubics
 from sampleaudit.formulas.hypergeometric import FloatArray, IntArray
+from sampleaudit.formulas.real_counts import chances
 
-_NODES: Final = 97  # trial slopes of a curve
-_STEEPEST: Final = 60.0  # the last of them: e^60 to 1 that a case is, or is not, an error
-_EDGE: Final = 1e-9  # cases: nearer than this a real number counts as whole
-_FULL: Final = 1e-9  # cases of a cell that may be left for it to be read in full
+FEW_CELLS: Final = 8
+"""Cells of each side up to which every one of them may show in the side's curve."""
 _TINY: Final = 1e-300
 
 AnySide = TypeVar("AnySide", bound="Side")
@@ -63,14 +69,26 @@ class CountSide:
     def likelihood(self, rate: FloatArray) -> FloatArray:
         """Return log [C(T, x) C(N - T, n - x)] at a rate, up to a constant."""
         T = self._errors(rate)
-        return np.asarray(_log_binomial(T, self.x) + _log_binomial(self.N - T, self.n - self.x))
+        return np.asarray(log_binomial(T, self.x) + log_binomial(self.N - T, self.n - self.x))
 
-    def slope(self, rate: FloatArray) -> FloatArray:
-        """Return how the likelihood rises with the rate: the step over a case with T in it."""
+    def slopes(self, rate: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return how the likelihood rises with the rate, and how fast that falls.
+
+        The step over a case with T in the middle of it.
+        """
         T = self._errors(rate)
-        up = (T + 0.5) * (self.N - self.n + self.x - T + 0.5)
-        down = (T - self.x + 0.5) * (self.N - T + 0.5)
-        return np.asarray(np.log(up / down) * self.size)
+        first, second = T + 0.5, self.N - self.n + self.x - T + 0.5
+        third, fourth = T - self.x + 0.5, self.N - T + 0.5
+        slope = np.log(first * second / (third * fourth)) * self.size
+        bend = (1 / third - 1 / first + 1 / second - 1 / fourth) * self.size**2
+        return np.asarray(slope), np.asarray(bend)
+
+    def spread(self, rate: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the variance of the estimate at a rate, and its step."""
+        share = self.errors_at(rate) / self.N
+        left = (self.N - self.n) / np.maximum(self.N - 1, 1.0)
+        step = self.N / self.n / self.size
+        return step**2 * self.n * share * (1 - share) * left, step
 
     def values(self) -> FloatArray:
         """Return the estimate for each count 0, 1, ... at [row, count]."""
@@ -80,24 +98,13 @@ class CountSide:
         )
 
     def chances(self, rate: FloatArray) -> FloatArray:
-        """Return P(X = k) at [row, trial, k] for rates at [row, trial].
+        """Return P(X = k) at [row, trial, k] for rates at [row, trial]: see `real_counts`."""
+        T = self.errors_at(rate.T)
+        return np.moveaxis(chances(T, self.n, self.N), [0, 1, 2], [2, 1, 0])
 
-        In proportion to C(T, k) C(N - T, n - k), by the ratio of neighbours
-        (T - k)(n - k) / ((k + 1)(N - T - n + k + 1)); with a whole T the hypergeometric
-        distribution.
-        """
-        size, known, N, n = (v[:, None, None] for v in (self.size, self.known, self.N, self.n))
-        T = np.clip(size * rate[..., None] - known, 0.0, N)
-        k = np.arange(int(self.n.max(initial=0)) + 1)
-        other = N - T
-        first = np.maximum(0, np.floor(n - 1 - other + _EDGE) + 1)
-        last = np.maximum(first, np.minimum(n, np.ceil(T + 1 - _EDGE) - 1))
-        inside = (k > first) & (k <= last)
-        ratio = np.where(inside, (T - k + 1) * (n - k + 1), 1.0)
-        ratio /= np.where(inside, k * (other - n + k), 1.0)
-        logs = np.where((k >= first) & (k <= last), np.cumsum(np.log(ratio), axis=-1), -np.inf)
-        weights = np.exp(logs - logs.max(axis=-1, keepdims=True))
-        return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
+    def errors_at(self, rate: FloatArray) -> FloatArray:
+        """Return T at rates [..., row], from 0 to N."""
+        return np.asarray(np.minimum(np.maximum(self.size * rate - self.known, 0.0), self.N))
 
     def _errors(self, rate: FloatArray) -> FloatArray:
         T = self.size * rate - self.known
@@ -106,11 +113,12 @@ class CountSide:
 
 @dataclass(frozen=True, slots=True)
 class CurveSide:
-    """Sides with any number of cells, each as a curve over trial rates: arrays [row, node].
+    """Sides with any number of cells, each as a curve over trial rates: arrays [curve, node].
 
     ``rate`` rises along the nodes; ``rise`` is the slope of the likelihood ``fit`` there.
     ``variance`` and ``third`` are central moments of the estimate, ``step`` is how far one count
-    moves it, on average over its variance.
+    moves it, on average over its variance. ``curve`` tells which curve each comparison has, None
+    that each has its own; comparisons of one side share its curve.
     """
 
     estimate: FloatArray
@@ -120,57 +128,61 @@ class CurveSide:
     variance: FloatArray
     third: FloatArray
     step: FloatArray
+    curve: IntArray | None = None
+    cubics: Cubics | None = None  # worked out when first needed, then shared by comparisons
 
     @property
     def low(self) -> FloatArray:
         """The least rate that the cases found allow."""
-        return np.asarray(self.rate[:, 0])
+        return np.asarray(self.rate[self.curves, 0])
 
     @property
     def high(self) -> FloatArray:
         """The largest rate that the cases found allow."""
-        return np.asarray(self.rate[:, -1])
+        return np.asarray(self.rate[self.curves, -1])
+
+    @property
+    def curves(self) -> IntArray:
+        """Which curve each comparison has."""
+        return np.arange(len(self.rate)) if self.curve is None else self.curve
+
+    @property
+    def shared(self) -> Cubics:
+        """What joins the nodes."""
+        return self.cubics or Cubics.of(
+            self.rate, rise=self.rise, variance=self.variance, third=self.third, step=self.step
+        )
 
     def likelihood(self, rate: FloatArray) -> FloatArray:
         """Return the log-likelihood of the caseloads that fit best, up to a constant.
 
-        Between nodes by the cubic that has their values and slopes (Hermite).
+        Between nodes by the cubic that has their values and slopes (Hermite), as the other curves.
         """
-        row, at, share = self._place(rate)
-        gap = self.rate[row, at + 1] - self.rate[row, at]
-        left, right = self.fit[row, at], self.fit[row, at + 1]
-        rise, after = self.rise[row, at] * gap, self.rise[row, at + 1] * gap
-        turn, bend = share * share * (3 - 2 * share), share * (1 - share)
-        return np.asarray(
-            left + (right - left) * turn + bend * ((1 - share) * rise - share * after)
-        )
+        cubics = self.shared
+        place = cubics.place(self.curves, rate)
+        return place.value(self.fit, self.rise)
 
-    def slope(self, rate: FloatArray) -> FloatArray:
-        """Return how the likelihood rises with the rate."""
-        return self._between(self.rise, *self._place(rate))
+    def slopes(self, rate: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return how the likelihood rises with the rate, and how fast that falls."""
+        cubics = self.shared
+        place = cubics.place(self.curves, rate)
+        return place.value(self.rise, cubics.rise), -place.steepness(self.rise, cubics.rise)
 
     def moments(self, rate: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return the variance, the third central moment and the step at a rate."""
-        place = self._place(rate)
-        return tuple(  # type: ignore[return-value]
-            self._between(curve, *place) for curve in (self.variance, self.third, self.step)
+        cubics = self.shared
+        place = cubics.place(self.curves, rate)
+        variance = place.value(self.variance, cubics.variance)
+        return (
+            np.maximum(variance, 0.0),
+            place.value(self.third, cubics.third),
+            place.value(self.step, cubics.step),
         )
 
-    def _place(self, rate: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
-        """Return the row, the node before each rate and the share of the way to the next."""
-        row, last = np.arange(len(rate)), self.rate.shape[1] - 1
-        # rates lie in [0, 1], so rows two apart are one rising sequence
-        ahead = (self.rate + 2.0 * row[:, None]).ravel().searchsorted(rate + 2.0 * row, "right")
-        at = np.minimum(np.maximum(ahead - 1 - row * (last + 1), 0), last - 1)
-        left = self.rate[row, at]
-        gap = self.rate[row, at + 1] - left
-        share = (rate - left) / np.where(gap > 0, gap, 1.0)
-        return row, at, np.minimum(np.maximum(share, 0.0), 1.0)
-
-    def _between(
-        self, curve: FloatArray, row: IntArray, at: IntArray, share: FloatArray
-    ) -> FloatArray:
-        return np.asarray(curve[row, at] * (1 - share) + curve[row, at + 1] * share)
+    def spread(self, rate: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the variance of the estimate at a rate, and its step."""
+        variance, _, step = self.moments(rate)
+        return variance, step
 
 
 Side = CountSide | CurveSide
@@ -178,71 +190,59 @@ Side = CountSide | CurveSide
 
 def rows_of(side: AnySide, rows: IntArray) -> AnySide:
     """Return some of the comparisons."""
+    if isinstance(side, CurveSide):
+        mine: dict[str, Any] = {"curve": side.curves[rows], "cubics": side.shared}
+        return replace(side, estimate=side.estimate[rows], **mine)
     parts = {each.name: getattr(side, each.name)[rows] for each in fields(side)}
     return type(side)(**parts)
 
 
 def joined(sides: Sequence[AnySide]) -> AnySide:
-    """Return all comparisons of several batches, one after another."""
+    """Return all comparisons of several batches, one after another.
+
+    Curves of fewer nodes than others have their last node again.
+    """
     kind = type(sides[0])
-    return kind(
-        **{
-            each.name: np.concatenate([getattr(side, each.name) for side in sides])
-            for each in fields(kind)
-        }
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class CellCurves:
-    """Cells at common trial slopes of the likelihood, per case: arrays [..., cell, node].
-
-    ``q`` is the variance of (A / a) a', a' the cases that count among those read of the whole
-    stratum: 0 where their number is fixed by the design.
-    """
-
-    slope: FloatArray  # per case, falling along the nodes: [node]
-    e: FloatArray
-    a: FloatArray
-    A: FloatArray
-    q: FloatArray
-    T: FloatArray
-    fit: FloatArray
-    variance: FloatArray  # of (A / a) times the count
-    third: FloatArray
-    stepped: FloatArray  # the variance times A / a
-
-
-def cell_curves(e: FloatArray, a: FloatArray, A: FloatArray, q: FloatArray) -> CellCurves:
-    """Return the cells' best T, and what the estimate's parts are there, at trial slopes.
-
-    A cell without cases that count (a = 0) has no part in the rate (A = 0). The variance of a count
-    is a (A - a) / (A - 1) rho (1 - rho), rho = T / A (Cochran 1977, section 3.2), its third moment
-    that times (1 - 2 rho)(A - 2 a) / (A - 2) (Johnson, Kotz and Kemp 1992, equation 6.23).
-    """
-    open_ = open_cells(a, A)
-    share = (e + 0.5) / (a + 1)
-    spread = np.where(open_, A * (A - a) / np.maximum(a, 1) * share * (1 - share), 0.0)
-    scale = max(float(np.sqrt(spread.sum(axis=-1).max(initial=0.0))), 1.0)
-    last = float(np.arcsinh(2 * scale * _STEEPEST))
-    slope = -np.sinh(np.linspace(-last, last, _NODES)) / (2 * scale)  # closest near the best fit
-    e_, a_, A_ = (v[..., None] for v in (e, a, A))
-    T = np.where(open_[..., None], _at_slope(e_, a_, A_, slope), e_)
-    rho = T / np.maximum(A_, _TINY)
-    weight = A_ / np.maximum(a_, 1)
-    each = weight**2 * a_ * (A_ - a_) / np.maximum(A_ - 1, 1e-9) * rho * (1 - rho)
-    variance = np.where(open_[..., None], each, 0.0)
-    skew = weight * (1 - 2 * rho) * (A_ - 2 * a_) / np.maximum(A_ - 2, 1.0)
-    fit = np.where(open_[..., None], _log_binomial(T, e_) + _log_binomial(A_ - T, a_ - e_), 0.0)
-    return CellCurves(slope, e, a, A, q, T, fit, variance, variance * skew, variance * weight)
+    names = [each.name for each in fields(kind) if each.name not in ("curve", "cubics")]
+    parts: dict[str, Any] = {}
+    for name in names:
+        values = [getattr(side, name) for side in sides]
+        if values[0].ndim > 1:
+            most = max(each.shape[1] for each in values)
+            values = [
+                np.pad(each[side.curves], ((0, 0), (0, most - each.shape[1])), mode="edge")
+                for each, side in zip(values, cast("Sequence[CurveSide]", sides), strict=True)
+            ]
+        parts[name] = np.concatenate(values)
+    return kind(**parts)
 
 
 def sides_of_cells(e: FloatArray, a: FloatArray, A: FloatArray, q: FloatArray) -> CurveSide:
     """Return sides from their cells [row, cell]; a cell that a side does not have is 0 throughout.
 
-    Where all sides that have a cell have it with the same counts, as with unions of strata, it is
-    worked out once.
+    Sides of a few cells each are worked out at slopes of their own, the others at common ones.
     """
+    few = (a > 0).sum(axis=1) <= FEW_CELLS
+    rows = [np.flatnonzero(few), np.flatnonzero(~few)]
+    parts = [
+        work(*(each[some] for each in (e, a, A, q)))
+        for work, some in zip((_sides_of_few, _sides_of_many), rows, strict=True)
+        if len(some)
+    ]
+    if len(parts) < 2:
+        return parts[0] if parts else _sides_of_few(e, a, A, q)
+    return rows_of(joined(parts), np.concatenate(rows).argsort())
+
+
+def _sides_of_few(e: FloatArray, a: FloatArray, A: FloatArray, q: FloatArray) -> CurveSide:
+    has = a > 0
+    own = (~has).argsort(axis=1, kind="stable")[:, : int(has.sum(axis=1).max(initial=1))]
+    e, a, A, q = (np.take_along_axis(each, own, axis=1) for each in (e, a, A, q))
+    return _curve_sides(cell_curves(e, a, A, q, slopes_of_rows(e, a, A)), None)
+
+
+def _sides_of_many(e: FloatArray, a: FloatArray, A: FloatArray, q: FloatArray) -> CurveSide:
+    """Return sides of many cells; one that several have with the same counts is worked out once."""
     has = a > 0
     shared = [values.max(axis=0, initial=0.0) for values in (e, a, A, q)]
     if all((np.where(has, values, one) == one).all()
@@ -265,11 +265,6 @@ def constant_sides(rate: FloatArray) -> CurveSide:
     return CurveSide(rate, twice, none, none, none, none, none)
 
 
-def open_cells(a: FloatArray, A: FloatArray) -> NDArray[np.bool_]:
-    """Tell which cells were read in part."""
-    return np.asarray((a > 0) & (a + _FULL < A))
-
-
 def _curve_sides(cells: CellCurves, member: FloatArray | None) -> CurveSide:
     """Return the sides that cells make, by ``member`` [row, cell], or each row of cells as one.
 
@@ -285,10 +280,11 @@ def _curve_sides(cells: CellCurves, member: FloatArray | None) -> CurveSide:
     size = np.where(size > 0, size, 1.0)  # a side without cases has no rate to tell
     rho = cells.T / np.maximum(cells.A[..., None], _TINY)
     rate = np.maximum.accumulate(added(cells.T) / size, axis=1)
-    q = cells.q[..., None]
-    beside = added(q * rho**2) - 2 * rate * added(q * rho) + rate**2 * added(q + 0 * rho)
-    variance = added(cells.variance)
-    step = added(cells.stepped) / np.maximum(variance, _TINY)
+    variance, beside = added(cells.variance), np.zeros(())
+    if cells.q.any():
+        q = cells.q[..., None]
+        beside = added(q * rho**2) - 2 * rate * added(q * rho) + rate**2 * added(q + 0 * rho)
+    step = steps_of(added(cells.stepped), variance)
     weighted = cells.e * cells.A / np.maximum(cells.a, 1)
     return CurveSide(
         estimate=added(weighted) / size[:, 0],
@@ -299,24 +295,3 @@ def _curve_sides(cells: CellCurves, member: FloatArray | None) -> CurveSide:
         third=added(cells.third) / size**3,
         step=step / size,
     )
-
-
-def _at_slope(e: FloatArray, a: FloatArray, A: FloatArray, slope: FloatArray) -> FloatArray:
-    """Return the T at which the log-likelihood has this slope: see `difference_problem`.
-
-    With q = exp(slope) and u = T + 1/2 it is the root of
-    (q - 1) u^2 + (M + 1 - q (A + 1 + e)) u + q e (A + 1) = 0, M = A - a + e the most possible.
-    """
-    q = np.exp(slope)
-    more = np.expm1(slope)
-    second, constant = -a - more * (A + 1 + e), q * (e * (A + 1))
-    root = np.sqrt(np.maximum(second * second - 4 * more * constant, 0.0))
-    positive = second > 0
-    u = np.where(positive, second + root, 2 * constant)
-    u = u / np.where(positive, -2 * more, np.maximum(root - second, _TINY))
-    return np.asarray(np.clip(u - 0.5, e, A - a + e))
-
-
-def _log_binomial(top: FloatArray, bottom: FloatArray) -> FloatArray:
-    """Return log C(top, bottom) + log bottom!, for real top."""
-    return np.asarray(gammaln(top + 1) - gammaln(np.maximum(top - bottom, 0.0) + 1))

@@ -1,12 +1,11 @@
-"""Limits and tests of the difference of two rates, for many comparisons at once.
+"""Tests of the difference of two rates, for many comparisons at once.
 
 What `differences` does for one pair of caseloads, with each side reduced to one number: a trial
 difference theta fixes a line of rates (r + theta, r), and the tail of the estimate is taken at the
 worst point of the line among those about as likely as the likeliest. Where each side has one open
 cell this is the profile interval itself. Where a side has several, their T are those that fit best
-at the side's rate, and the estimate's distribution is the Pearson type III (shifted gamma) curve
-with its first three moments; that is exact enough where many counts add up, and what remains is
-measured in tests/coverage/test_comparison_coverage.py.
+at the side's rate, and the estimate has the distribution of `sides_law`; what remains is measured
+in tests/coverage/test_comparison_coverage.py.
 """
 
 from __future__ import annotations
@@ -14,42 +13,24 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.special import gammainc, gammaincc, ndtr, ndtri
+from numpy.typing import NDArray
 
 from sampleaudit.formulas.hypergeometric import FloatArray, IntArray
 from sampleaudit.formulas.sides import CountSide, CurveSide, Side, rows_of
+from sampleaudit.formulas.sides_law import probability_below
 
 DELTA: Final = 0.5  # how much less likely than the best (in log) a pair of rates may be
 _WAY: Final = np.array([0.0, 0.4, 0.7, 1.0])  # shares of the way to the edges that are looked at
-_HALVINGS: Final = 26
+LAST_TRIAL: Final = 6  # of the trial rates: the centre, and shares of the way down and up in turn
+_NEWTON: Final = (4, 60)  # steps to the likeliest rate: for all rows, and for those left
+_SAME: Final = 1e-7  # a step of Newton's as short as this is the last
 _ROUNDS: Final = 8  # of looking for the edges
-_STEPS: Final = 40  # at most, of looking for a limit
-_NEAR: Final = 1e-5  # of a tail's normal quantile to the one sought
-_PRECISION: Final = 1e-9  # of a limit
-_TIE: Final = 1e-11  # estimates nearer than this are the same
-_CERTAIN: Final = 9.0  # deviations from where a probability is 0 or 1
-_SYMMETRIC: Final = 1e-4  # skewness below which the normal curve serves
-_SURELY: Final = 1e-300
-_ALMOST_SURE: Final = 1 - 1e-16
-
-
-def limits_of_differences(
-    a: Side,
-    b: Side,
-    *,
-    lower_tail: float | None,
-    upper_tail: float | None,
-    together: FloatArray,
-    delta: float = DELTA,
-) -> tuple[FloatArray, FloatArray]:
-    """Return limits of the rates of ``a`` less those of ``b``, shares of 1.
-
-    Tails as in `differences.difference_limits`. ``together`` is the covariance of the two estimates
-    that is not in their own distributions; 0 for independent sides.
-    """
-    high = _upper(a, b, upper_tail, together, delta)
-    low = -_upper(b, a, lower_tail, together, delta)
-    return low, high
+_HALF: Final = 0.5 - 1e-6  # a tail below it is the smaller of the two
+_ROWS: Final = 8_000  # worked on at once, at most
+_FEW: Final = 50  # and at least
+_ENTRIES: Final = 200_000  # possible counts of them
+_CURVE: Final = 20  # as much memory as so many counts
+PRECISION: Final = 1e-9  # of a limit
 
 
 def tails_of_differences(
@@ -65,59 +46,29 @@ def tails_of_differences(
     The p-value of a difference of ``theta`` or more against a smaller one; 0 where the cases found
     rule it out.
     """
-    low = np.maximum(b.low, a.low - theta)
-    high = np.minimum(b.high, a.high - theta)
-    possible = high >= low - _PRECISION
-    high = np.maximum(high, low)
-    centre = _likeliest(a, b, theta, low, high)
-    ends = np.stack(
-        [_edge(a, b, theta, centre, end, delta) for end in (low, high)], axis=1
-    )  # [row, end]
-    trial = centre[:, None, None] + _WAY[:, None] * (ends - centre[:, None])[:, None, :]
-    trial = trial.reshape(len(theta), -1)[:, 1:]  # the centre once
-    tail = _probability(a, b, theta, trial, together).max(axis=1)
-    return np.where(possible, tail, 0.0)
+    return tails_near(a, b, theta, balance(a, b, theta), None, together, delta)[0]
 
 
-def _upper(a: Side, b: Side, tail: float | None, together: FloatArray, delta: float) -> FloatArray:
-    """Return the theta from which on the tail is at most ``tail``, by secants inside a bracket."""
-    most = a.high - b.low
-    if not tail:
-        return np.asarray(most)
-    goal = float(ndtri(tail))
+def tails_at_zero(
+    a: Side, b: Side, *, together: FloatArray, delta: float = DELTA
+) -> tuple[FloatArray, FloatArray]:
+    """Return `tails_of_differences` of a less b and of b less a at a difference of 0.
 
-    def excess(rows: IntArray, theta: FloatArray) -> FloatArray:
-        p = tails_of_differences(
-            rows_of(a, rows), rows_of(b, rows), theta, together=together[rows], delta=delta
-        )
-        return np.asarray(ndtri(np.clip(p, _SURELY, _ALMOST_SURE)) - goal)
-
-    everything = np.arange(len(most))
-    kept, lost = a.low - b.high, most.copy()
-    above = excess(everything, lost)
-    live = everything[above <= 0]
-    spread = np.sqrt(np.maximum(variance_of(a) + variance_of(b) - 2 * together, 1e-12))
-    room = (lost - kept) / 1000
-    theta = np.clip(a.estimate - b.estimate - goal * spread, kept + room, lost - room)
-    before, last = np.full(len(most), np.nan), np.full(len(most), np.nan)
-    slope = -1 / spread
-    for step in range(_STEPS):
-        if not len(live):
-            break
-        at = theta[live]
-        found = excess(live, at)
-        kept[live] = np.where(found > 0, at, kept[live])
-        lost[live] = np.where(found > 0, lost[live], at)
-        secant = (found - last[live]) / np.where(at != before[live], at - before[live], np.nan)
-        slope[live] = np.where(secant < 0, secant, slope[live])
-        before[live], last[live] = at, found
-        aim = np.where(np.abs(found) < 1e-2, _NEAR / 2, 0.0)  # then a little beyond the root
-        ahead = at - (found + aim) / slope[live]
-        wild = ~((kept[live] < ahead) & (ahead < lost[live])) | (step % 6 == 5)
-        theta[live] = np.where(wild, (kept[live] + lost[live]) / 2, ahead)
-        done = (lost[live] - kept[live] <= _PRECISION) | ((found >= -_NEAR) & (found <= 0))
-        live = live[~done]
-    return lost
+    The two of a row add up to 1 at least, for both have the likeliest pair among theirs. Where one
+    is below a half the other, which is above it, is not worked out and nan.
+    """
+    lower, upper = np.full((2, len(together)), np.nan)
+    lies_below = a.estimate <= b.estimate
+    for first in (True, False):
+        for is_lower in (True, False):
+            found, other = (lower, upper) if is_lower else (upper, lower)
+            sought = lies_below == is_lower if first else np.isnan(found) & ~(other < _HALF)
+            rows = np.flatnonzero(sought)
+            one, another = (rows_of(side, rows) for side in ((a, b) if is_lower else (b, a)))
+            found[rows] = tails_of_differences(
+                one, another, np.zeros(len(rows)), together=together[rows], delta=delta
+            )
+    return lower, upper
 
 
 def variance_of(side: Side) -> FloatArray:
@@ -131,15 +82,129 @@ def variance_of(side: Side) -> FloatArray:
     )
 
 
+def tails_near(
+    a: Side,
+    b: Side,
+    theta: FloatArray,
+    near: FloatArray,
+    which: IntArray | None,
+    together: FloatArray,
+    delta: float,
+) -> tuple[FloatArray, IntArray, FloatArray]:
+    """Return each row's tail at one of its trial rates, or the largest of all of them.
+
+    Besides, which trial rate it is, and the rate about which they lie; ``near`` is about there.
+    Rows are worked on in parts, by the memory that their counts take.
+    """
+    tail, centre, found = np.empty(len(theta)), np.empty(len(theta)), np.empty(len(theta), np.intp)
+    need = np.maximum(
+        *(side.n if isinstance(side, CountSide) else np.full(len(theta), _CURVE) for side in (a, b))
+    )
+    start = 0
+    while start < len(theta):
+        step = int(max(_ENTRIES / (1 + need[start : start + _ROWS].max()), _FEW))
+        part = np.arange(start, min(start + min(step, _ROWS), len(theta)))
+        some = rows_of(a, part), rows_of(b, part), theta[part], near[part]
+        if which is None:
+            tail[part], found[part], centre[part] = _worst(*some, together[part], delta)
+        else:
+            found[part] = which[part]
+            tail[part], centre[part] = _one(*some, which[part], together[part], delta)
+        start += len(part)
+    return tail, found, centre
+
+
+def _worst(
+    a: Side, b: Side, theta: FloatArray, near: FloatArray, together: FloatArray, delta: float
+) -> tuple[FloatArray, IntArray, FloatArray]:
+    """Return the largest tail over the trial rates, at which of them it is, and their centre."""
+    low, high, possible = room_of(a, b, theta)
+    centre = _likeliest(a, b, theta, near, low, high)
+    ends = np.stack(
+        [_edge(a, b, theta, centre, end, delta) for end in (low, high)], axis=1
+    )  # [row, end]
+    trial = centre[:, None, None] + _WAY[:, None] * (ends - centre[:, None])[:, None, :]
+    trial = trial.reshape(len(theta), -1)[:, 1:]  # the centre once
+    tails = probability_below(a, b, theta, trial, together)
+    return np.where(possible, tails.max(axis=1), 0.0), tails.argmax(axis=1), centre
+
+
+def _one(
+    a: Side,
+    b: Side,
+    theta: FloatArray,
+    near: FloatArray,
+    which: IntArray,
+    together: FloatArray,
+    delta: float,
+) -> tuple[FloatArray, FloatArray]:
+    """Return the tail at one of the trial rates of `_worst`, and their centre."""
+    low, high, possible = room_of(a, b, theta)
+    centre = _likeliest(a, b, theta, near, low, high)
+    share, end = np.divmod(which + 1, 2)
+    edge = _edge(a, b, theta, centre, np.where(end, high, low), delta)
+    trial = centre + _WAY[share] * (edge - centre)
+    tail = probability_below(a, b, theta, trial[:, None], together)[:, 0]
+    return np.where(possible, tail, 0.0), centre
+
+
+def room_of(
+    a: Side, b: Side, theta: FloatArray
+) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+    """Return the least and the largest rate of b with this difference, and if there is any."""
+    low = np.maximum(b.low, a.low - theta)
+    high = np.minimum(b.high, a.high - theta)
+    return low, np.maximum(high, low), high >= low - PRECISION
+
+
+def balance(a: Side, b: Side, theta: FloatArray) -> FloatArray:
+    """Return about b's rate at the likeliest pair with this difference: by the variances."""
+    weight = [np.maximum(variance_of(side), 1e-12) for side in (b, a)]
+    total = (a.estimate - theta) * weight[0] + b.estimate * weight[1]
+    return np.asarray(total / (weight[0] + weight[1]))
+
+
 def _likeliest(
-    a: Side, b: Side, theta: FloatArray, low: FloatArray, high: FloatArray
+    a: Side, b: Side, theta: FloatArray, near: FloatArray, low: FloatArray, high: FloatArray
 ) -> FloatArray:
-    """Return b's rate at the likeliest pair with this difference, by halving."""
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        rising = a.slope(middle + theta) + b.slope(middle) > 0
-        low, high = np.where(rising, middle, low), np.where(rising, high, middle)
-    return np.asarray((low + high) / 2)
+    """Return b's rate at the likeliest pair with this difference, from ``low`` to ``high``."""
+    start = np.minimum(np.maximum(near, low), high)
+    rate, left = _newton(a, b, theta, start, low, high, rounds=_NEWTON[0])
+    if len(left):  # perhaps at an end
+        a, b = rows_of(a, left), rows_of(b, left)
+        theta, low, high = theta[left], low[left], high[left]
+        falls = a.slopes(low + theta)[0] + b.slopes(low)[0] <= 0
+        rises = a.slopes(high + theta)[0] + b.slopes(high)[0] >= 0
+        low, high = np.where(rises & ~falls, high, low), np.where(falls, low, high)
+        rate[left] = _newton(a, b, theta, (low + high) / 2, low, high, rounds=_NEWTON[1])[0]
+    return rate
+
+
+def _newton(
+    a: Side,
+    b: Side,
+    theta: FloatArray,
+    rate: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+    *,
+    rounds: int,
+) -> tuple[FloatArray, IntArray]:
+    """Return where the likelihood is flat, and the rows that need more rounds."""
+    done = np.zeros(len(rate), dtype=np.bool_)
+    for _ in range(rounds):
+        both = zip(a.slopes(rate + theta), b.slopes(rate), strict=True)
+        slope, bend = (one + other for one, other in both)
+        rising = slope > 0
+        low, high = np.where(rising, rate, low), np.where(rising, high, rate)
+        ahead = rate + slope / np.where(bend > 0, bend, np.inf)
+        ahead = np.where((low < ahead) & (ahead < high), ahead, (low + high) / 2)
+        near = np.abs(ahead - rate) <= _SAME
+        rate = np.where(done, rate, ahead)
+        done = done | near
+        if done.all():
+            break
+    return rate, np.flatnonzero(~done)
 
 
 def _edge(
@@ -173,73 +238,3 @@ def _edge(
         lost, over = np.where(inside, lost, share), np.where(inside, over, found)
         over, short = np.where(inside, over / 2, over), np.where(inside, short, short / 2)
     return np.asarray(centre + np.where(whole, 1.0, kept) * (end - centre))
-
-
-def _probability(
-    a: Side, b: Side, theta: FloatArray, rate: FloatArray, together: FloatArray
-) -> FloatArray:
-    """Return P(S_a - S_b <= s_a - s_b) at b's rates [row, trial] and a's, theta more."""
-    s = a.estimate - b.estimate
-    if isinstance(a, CountSide):
-        if isinstance(b, CountSide):
-            return _counts(a, b, s, theta, rate)
-        chance = a.chances(rate + theta[:, None])
-        y = a.values()[:, None, :] - s[:, None, None]
-        return np.asarray((chance * (1 - _below(y, *_law(b, rate), forward=-1))).sum(axis=-1))
-    law = _law(a, rate + theta[:, None])
-    if isinstance(b, CountSide):
-        y = b.values()[:, None, :] + s[:, None, None]
-        return np.asarray((b.chances(rate) * _below(y, *law, forward=1)).sum(axis=-1))
-    other = _law(b, rate)
-    variance = np.maximum(law[1] + other[1] - 2 * together[:, None, None], 0.0)
-    mean = np.broadcast_to(theta[:, None, None], variance.shape)
-    third, step = law[2] - other[2], np.minimum(law[3], other[3])
-    below = _below(s[:, None, None], mean, variance, third, step, forward=1)
-    return np.asarray(below[..., 0])
-
-
-def _counts(
-    a: CountSide, b: CountSide, s: FloatArray, theta: FloatArray, rate: FloatArray
-) -> FloatArray:
-    """Return the probability where both sides are counts: a sum over one, the other's by rank."""
-    chance, other = a.chances(rate + theta[:, None]), b.chances(rate)
-    above = np.cumsum(other[..., ::-1], axis=-1)[..., ::-1]  # P(X_b >= k)
-    above = np.concatenate([above, np.zeros((*above.shape[:-1], 1))], axis=-1)
-    need = a.values() - s[:, None] - _TIE  # the least estimate of b that counts
-    k = np.ceil((need * b.size[:, None] - b.known[:, None]) * (b.n / b.N)[:, None])
-    k = np.clip(k, 0, above.shape[-1] - 1).astype(np.int64)
-    k = np.broadcast_to(k[:, None, :], chance.shape)
-    return np.asarray((chance * np.take_along_axis(above, k, axis=-1)).sum(axis=-1))
-
-
-def _law(side: CurveSide, rate: FloatArray) -> tuple[FloatArray, ...]:
-    """Return mean, variance, third moment and step at [row, trial, 1]."""
-    columns = [side.moments(column) for column in rate.T]
-    parts = [np.stack([column[i] for column in columns], axis=1) for i in range(3)]
-    return tuple(part[..., None] for part in (rate, *parts))
-
-
-def _below(
-    y: FloatArray,
-    mean: FloatArray,
-    variance: FloatArray,
-    third: FloatArray,
-    step: FloatArray,
-    *,
-    forward: int,
-) -> FloatArray:
-    """Return P(S <= y) where ``forward`` is 1, P(S < y) where it is -1.
-
-    The curve of Pearson's type III with these moments, half a step further: counts have steps.
-    """
-    deviation = np.sqrt(variance)
-    shift = forward * (step / 2 + _TIE)  # a rate that is known is met as it is
-    z = (y - mean + shift) / np.maximum(deviation, _TIE / _CERTAIN)
-    skew = third / np.maximum(deviation, _TIE) ** 3
-    z, skew = np.broadcast_arrays(np.clip(z, -1e6, 1e6), skew)
-    result = ndtr(z)
-    look = (np.abs(z) < _CERTAIN + 3 * np.abs(skew)) & (np.abs(skew) > _SYMMETRIC)
-    shape = 4 / np.square(skew[look])
-    at = np.maximum(shape + np.sign(skew[look]) * z[look] * np.sqrt(shape), 0.0)
-    result[look] = np.where(skew[look] > 0, gammainc(shape, at), gammaincc(shape, at))
-    return np.asarray(result)

@@ -8,10 +8,13 @@ and its own rates of each kind.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv
+
+_PRIOR: Final = 0.25  # errors, and correct cases, added to each cell where its own rate is used
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -41,11 +44,13 @@ def direct_rate(
     (Fleiss, Levin and Paik 2003, section 19.3, with strata). Its variance is that of a domain with
     rate R in every cell, R (1 - R) / n*, 1 / n* = sum (1 - n/N) u^2 / a with u the share of the
     cell in the weighted denominator (Kish 1965): the within-cell variances of a few cases say too
-    little, and cells that differ make the true variance smaller. Without ``finite`` the correction
-    1 - n/N is left out. nan where a kind that is in the mix has no case reviewed.
+    little, and cells that differ mostly make the true variance smaller. Not where the errors are in
+    cells of which few cases were read: so the effective size is n*, or where that is less
+    r (1 - r) / sum (1 - n/N) u^2 p (1 - p) / a, p = (e + c) / (a + 2 c) with c = `_PRIOR` and r
+    the mean of p by u. Without ``finite`` the correction 1 - n/N is left out. nan where a kind that
+    is in the mix has no case reviewed.
     """
     wanted = mix > 0
-    own = population.sum(axis=1)
     read = (reviewed > 0) & (population > 0)
     covered = np.where(read, population, 0).sum(axis=1)
     if (covered[wanted] == 0).any():
@@ -53,15 +58,19 @@ def direct_rate(
     share = np.where(read, population, 0) / np.where(covered > 0, covered, 1)[:, None]
     weights = mix[:, None] * share / np.where(read, reviewed, 1)
     denominator = float((weights * applicable).sum())
-    if not denominator or not own.any():
+    if not denominator:
         return StandardisedRate(float("nan"), float("nan"), 0.0)
     rate = float((weights * errors).sum()) / denominator
     left = 1 - reviewed / np.where(population > 0, population, 1) if finite else 1.0
-    spread = float((left * (weights / denominator) ** 2 * applicable).sum())
+    each = left * (weights / denominator) ** 2 * applicable
+    spread = float(each.sum())
     if spread <= 0:
         return StandardisedRate(rate, 0.0, float("inf"))
-    effective = 1 / spread
-    return StandardisedRate(rate, (rate * (1 - rate) / effective) ** 0.5, effective)
+    own = (errors + _PRIOR) / (applicable + 2 * _PRIOR)
+    mean = float((weights * applicable * own).sum()) / denominator
+    own_spread = float((each * own * (1 - own)).sum())
+    effective = min(1 / spread, mean * (1 - mean) / own_spread)
+    return StandardisedRate(rate, (rate * (1 - rate) * spread) ** 0.5, effective)
 
 
 def effective_limits(rate: float, effective: float, *, tail: float) -> tuple[float, float]:

@@ -19,12 +19,16 @@ from sampleaudit.formulas.acceptance import (
     single,
     smallest_single,
 )
-from sampleaudit.formulas.acceptance_spread import extreme_acceptance
-from sampleaudit.formulas.allocation import whole_allocation
 from sampleaudit.formulas.hypergeometric import IntArray
 from sampleaudit.frame import Frame
 from sampleaudit.plan import Plan
 from sampleaudit.planning.acceptance_plan import AcceptancePlan
+from sampleaudit.planning.acceptance_strata import (
+    double_in_strata,
+    shared_cases,
+    single_in_strata,
+    worst_acceptance,
+)
 from sampleaudit.planning.demands import Share, exact_share, probability, whole_number
 from sampleaudit.planning.made import made_plan
 
@@ -49,7 +53,8 @@ def plan_acceptance(
     the ``tolerable`` rate or more accepted with ``consumer_risk`` at most. In a register counts are
     hypergeometric, and the numbers of errors whole; with strata cases are shared out in proportion,
     and the risks hold for the worst places of the errors that are found. ``"double"`` reads on only
-    where a first part does not decide, and reads fewest cases on average at the acceptable rate.
+    where a first part does not decide, and reads fewest cases on average at the acceptable rate,
+    of the numbers of errors and ratios of the stages that are tried.
     Raises `AuditError` where only reading every case would do.
     """
     one_of("kind", kind, ("single", "double"))
@@ -59,14 +64,11 @@ def plan_acceptance(
     sizes = caseload_sizes(caseload)
     population = None if sizes is None else int(sizes.sum())
     if sizes is not None and len(sizes) > 1:
-        if kind == "double":
-            raise AuditError(
-                "A double plan is for a frame without strata: its second stage would have to be "
-                "judged for every way the errors can lie. Take kind='single'."
-            )
-        return _in_strata(caseload, sizes, good, bad, (alpha, beta), seed_source)
-    find = smallest_single if kind == "single" else cheapest_double
-    rule = find(good, bad, alpha, beta, population)
+        search = single_in_strata if kind == "single" else double_in_strata
+        rule = search(sizes, good, bad, (alpha, beta))
+    else:
+        find = smallest_single if kind == "single" else cheapest_double
+        rule = find(good, bad, alpha, beta, population)
     if rule is None:
         _refuse(good, bad, population)
     return _made(caseload, rule, sizes, good, bad, seed_source)
@@ -136,41 +138,6 @@ def lqas_plan(
     return _made(caseload, single(number, accept), sizes, good, bad, seed_source)
 
 
-def _in_strata(
-    caseload: Caseload,
-    sizes: IntArray,
-    good: Fraction,
-    bad: Fraction,
-    risks: tuple[float, float],
-    seed_source: str | None,
-) -> AcceptancePlan:
-    """Return the smallest plan found, from the one without strata on, that keeps both risks."""
-    total = int(sizes.sum())
-    few, many = errors_at(good, total, up=False), errors_at(bad, total, up=True)
-    start = smallest_single(good, bad, *risks, total)
-    if start is None:
-        _refuse(good, bad, total)
-
-    def accepted(n: int, accept: int, errors: int, extreme: Literal["most", "least"]) -> float:
-        counts = _shared(n, sizes)
-        return extreme_acceptance(accept, counts, sizes, errors, extreme=extreme)[0]
-
-    n, accept = max(start.reviewed[0], len(sizes)), start.accept[0]
-    while True:
-        if n >= total:
-            _refuse(good, bad, total)
-        if accepted(n, accept, many, "most") > risks[1]:
-            n += 1
-        elif accepted(n, accept, few, "least") < 1 - risks[0]:
-            accept += 1
-        else:
-            while n > len(sizes) and accepted(n - 1, accept, many, "most") <= risks[1]:
-                if accepted(n - 1, accept, few, "least") < 1 - risks[0]:
-                    break
-                n -= 1
-            return _made(caseload, single(n, accept), sizes, good, bad, seed_source)
-
-
 def _made(
     caseload: Caseload,
     rule: Rule,
@@ -183,22 +150,19 @@ def _made(
     if sizes is None:
         producer = 1 - decisions(rule, good, (), ())[0]
         return AcceptancePlan(rule, (), good, bad, producer, decisions(rule, bad, (), ())[0])
-    if len(sizes) > 1 and len(rule.reviewed) > 1:
-        raise AuditError("A double plan is for a frame without strata; read once, or drop strata.")
     total = int(sizes.sum())
     few, many = errors_at(good, total, up=False), errors_at(bad, total, up=True)
-    stages = [_shared(int(n), sizes) for n in np.cumsum(rule.reviewed)]
+    stages = [shared_cases(int(n), sizes) for n in np.cumsum(rule.reviewed)]
+    steps = np.diff(np.array([np.zeros_like(sizes), *stages]), axis=0)
     strata = tuple(
-        (int(sizes[h]), tuple(np.diff([0, *(int(each[h]) for each in stages)]).tolist()))
-        for h in range(len(sizes))
+        (cases, tuple(step)) for cases, step in zip(sizes.tolist(), steps.T.tolist(), strict=True)
     )
     if len(sizes) == 1:
         producer = 1 - decisions(rule, good, (few,), strata)[0]
         consumer = decisions(rule, bad, (many,), strata)[0]
     else:
-        c, counts = rule.accept[0], stages[0]
-        producer = 1 - extreme_acceptance(c, counts, sizes, few, extreme="least")[0]
-        consumer = extreme_acceptance(c, counts, sizes, many, extreme="most")[0]
+        producer = 1 - worst_acceptance(rule, sizes, few, "least")
+        consumer = worst_acceptance(rule, sizes, many, "most")
     return AcceptancePlan(
         rule, strata, good, bad, producer, consumer,
         _plans(caseload, stages, rule, bad, consumer, seed_source),
@@ -239,11 +203,6 @@ def _plans(
         )
         for place, counts in enumerate(stages)
     )
-
-
-def _shared(size: int, sizes: IntArray) -> IntArray:
-    least = 1 if size >= len(sizes) else 0
-    return whole_allocation(size, sizes, rule="nearest", minimum=least, population=sizes)
 
 
 def caseload_sizes(caseload: Caseload) -> IntArray | None:

@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sampleaudit.analysis import Analysis, Method, MissingRule, Side, as_columns
+from sampleaudit.analysis import Analysis, Method, MissingRule, Side, as_columns, as_looks
 from sampleaudit.errors import AuditError
-from sampleaudit.estimates.display import html_table, text_table
+from sampleaudit.estimates.display import Readable, Shown
 from sampleaudit.formulas.allocation import variance_weights, whole_allocation
 from sampleaudit.formulas.cost_allocation import best_for_budget
 from sampleaudit.formulas.hypergeometric import FloatArray, IntArray
 from sampleaudit.formulas.power_allocation import power_weights
 from sampleaudit.frame import Frame
 from sampleaudit.plan import Plan
+from sampleaudit.plan_strata import check_size, refuse_constant
 from sampleaudit.planning.demands import (
     Rates,
     Share,
     anticipated_rates,
     exact_share,
     recorded,
-    whole_number,
 )
 from sampleaudit.planning.made import made_plan
 from sampleaudit.planning.precision import Precision, expected_precision, share
@@ -33,6 +33,9 @@ from sampleaudit.wording import number
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
+
+    from sampleaudit.wording import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Purchase:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class BudgetTable:
+class BudgetTable(Readable):
     """What several budgets buy, made by `budget_table`; shows as a table."""
 
     purchases: tuple[Purchase, ...]
@@ -68,6 +71,12 @@ class BudgetTable:
             parts.append(part)
         return pd.concat(parts, ignore_index=True)
 
+    def plot(self, *, ax: Axes | None = None, language: Language = "en") -> Axes:
+        """Draw the expected half widths over the budget: see `sampleaudit.plots.budgets`."""
+        from sampleaudit.plots.budgets import plot_budget
+
+        return plot_budget(self, ax=ax, language=language)
+
     def allocations(self) -> pd.DataFrame:
         """Return a row per budget and stratum: ``budget``, stratum columns, population, sampled."""
         import pandas as pd
@@ -82,13 +91,11 @@ class BudgetTable:
     def __len__(self) -> int:
         return len(self.purchases)
 
-    def __repr__(self) -> str:
-        return text_table(*self._shown(), left=0)
+    @property
+    def _left(self) -> int:
+        return 0
 
-    def _repr_html_(self) -> str:
-        return html_table(*self._shown(), left=0)
-
-    def _shown(self) -> tuple[list[str], list[list[str]]]:
+    def _shown(self) -> Shown:
         rows = self.purchases[0].precision.rows
         names = [" / ".join((row.indicator, *row.labels)) for row in rows]
         body = [
@@ -100,7 +107,7 @@ class BudgetTable:
             ]
             for each in self.purchases
         ]
-        return ["budget", "spent", "cases", *(f"± {name}" for name in names)], body
+        return ["budget", "spent", "cases", *(f"± {name}" for name in names)], body, []
 
 
 def plan_for_budget(
@@ -186,6 +193,7 @@ def plan_compromise(
     by: str | Sequence[str] = (),
     tolerable: float | None = None,
     seed_source: str | None = None,
+    looks: Sequence[int] = (),
 ) -> Plan:
     """Plan a sample between the best overall rate and rates of like precision in every stratum.
 
@@ -195,21 +203,17 @@ def plan_compromise(
     exactly, ask `plan_for_precision` with ``by`` the stratum columns.
     """
     analysis = Analysis(
-        level, side, method, missing, as_columns(by, name="by"), tolerable, seed_source
-    )
+        level, side, method, missing, as_columns(by, name="by"), tolerable, seed_source,
+        as_looks(looks),
+    )  # fmt: skip
     exponent = exact_share(power, name="power")
     rates = anticipated_rates(frame, anticipated)
     low, high = reading_bounds(frame, minimum, maximum)
-    cases = whole_number(size, name="size", least=1)
-    least, most = int(low.sum()), int(high.sum())
-    if not least <= cases <= most:
-        raise AuditError(
-            f"size is {cases}, but with these minima and maxima it can be {least} to {most}."
-        )
+    check_size(size, minimum, low, high)
     population = _population(frame)
     deviation = np.sqrt(_variance(population, rates)) / population
     counts = whole_allocation(
-        cases,
+        size,
         power_weights(population, deviation, float(exponent)),
         rule="variance",
         minimum=low,
@@ -253,8 +257,7 @@ def _bought(
 def _variance(population: IntArray, rates: Mapping[str | None, FloatArray]) -> FloatArray:
     """Return N_h^2 S_h^2, added over the indicators; refuse rates under which nothing varies."""
     total = np.sum([variance_weights(population, each) ** 2 for each in rates.values()], axis=0)
-    if not total.any():
-        raise AuditError("anticipated says that no stratum varies; give rates between 0 and 1.")
+    refuse_constant(total)
     return np.asarray(total, dtype=np.float64)
 
 

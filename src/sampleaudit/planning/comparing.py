@@ -52,7 +52,8 @@ def plan_for_comparison(
     ``rates`` maps two domains of the ``by`` columns to the rates (shares of 1) that are to be told
     apart; the test is the two-sided one of `compare_pairs` for one pair, at 1 - level. ``question``
     is about the registers as they are, or the processes behind them. From the planned size on the
-    power stays: exact where each domain is one stratum, else over a fixed sample of outcomes.
+    power stays: exact where each domain is one stratum, else over a fixed sample of outcomes, by
+    the test for many strata (with few, `compare_pairs` finds a little more in small samples).
     Raises `AuditError` where reading every case would not do, and says what would be found.
     """
     columns = as_columns(by, name="by")

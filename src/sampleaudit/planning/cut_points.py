@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from sampleaudit.errors import AuditError, first_few, one_of
-from sampleaudit.estimates.display import html_table, text_table
+from sampleaudit.estimates.display import Readable, Shown
 from sampleaudit.formulas.cut_points import cumulative_root_cuts, geometric_cuts
 from sampleaudit.formulas.hypergeometric import FloatArray
 from sampleaudit.ids import as_pandas, near_names
@@ -46,7 +46,7 @@ class CutStratum:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class CutPoints:
+class CutPoints(Readable):
     """Strata of a numeric variable, made by `cut_points`; shows as a table."""
 
     column: str
@@ -94,18 +94,12 @@ class CutPoints:
     def __len__(self) -> int:
         return len(self.strata)
 
-    def __repr__(self) -> str:
-        return text_table(*self._shown())
-
-    def _repr_html_(self) -> str:
-        return html_table(*self._shown())
-
-    def _shown(self) -> tuple[list[str], list[list[str]]]:
+    def _shown(self) -> Shown:
         body = [
             [each.label, f"{each.population:,}", f"{each.mean:,.4g}", f"{each.sd:,.4g}"]
             for each in self.strata
         ]
-        return [self.column, "cases", "mean", "sd"], body
+        return [self.column, "cases", "mean", "sd"], body, []
 
 
 def cut_points(

@@ -13,7 +13,8 @@ import numpy as np
 from sampleaudit.errors import AuditError, first_few
 from sampleaudit.formulas.hypergeometric import FloatArray, IntArray
 from sampleaudit.frame import Frame
-from sampleaudit.plan import Allocation, by_stratum, plan_sample
+from sampleaudit.plan import Allocation, plan_sample
+from sampleaudit.plan_strata import by_stratum
 
 Share = int | float | Fraction | str
 """A share of 1: a number, a fraction, or text such as ``"1/6"``."""

@@ -197,7 +197,7 @@ class _Drawn:
 
 def foreseen_half_width(target: Target, counts: IntArray, analysis: Analysis) -> float:
     """Return about the same from the normal distribution, at once: where a search may begin."""
-    lower, upper = tails(analysis.level, analysis.side)
+    lower, upper = tails(analysis.level_each, analysis.side)
     z = -float(ndtri(upper or lower or 0.5))
     n = counts[target.inside] * target.own / target.population
     p = (target.errors * n / np.maximum(target.own, 1e-9) + 0.5) / (n + 1)
@@ -241,7 +241,7 @@ def _one_stratum(target: Target, n: int, analysis: Analysis) -> float:
     size = int(target.population[0])
     chances = count_chances(n, size, float(target.errors[0]))
     table = interval_table(
-        n, size, level=analysis.level, side=analysis.side, method=analysis.method
+        n, size, level=analysis.level_each, side=analysis.side, method=analysis.method
     )
     rate, low, high = (table[name].to_numpy() for name in ("rate", "rate_low", "rate_high"))
     return _mean(np.asarray(_distance(rate, low, high, analysis)), chances)
@@ -252,7 +252,7 @@ def _half_width(target: Target, e: IntArray, a: IntArray, n: IntArray, analysis:
     if not a.any():  # nothing that counts was read
         return 0.5 if analysis.side == "both" else math.nan
     sizes = target.population
-    options = analysis.level, analysis.side, analysis.method
+    options = analysis.level_each, analysis.side, analysis.method
     own = target.own if target.size_known else None
     if own is not None and (own == sizes).all():
         limits = known_size_limits(_ints(e), _ints(n), _ints(sizes), *options)
@@ -270,7 +270,7 @@ def _rough_widths(
     e: IntArray, a: IntArray, n: IntArray, sizes: IntArray, analysis: Analysis
 ) -> FloatArray:
     """Return the half widths of the rough intervals."""
-    lower, upper = tails(analysis.level, analysis.side)
+    lower, upper = tails(analysis.level_each, analysis.side)
     some = a.any(axis=1)
     widths = np.full(len(e), 0.5)
     rate, low, high = rough_limits(e[some], a[some], n, sizes, lower_tail=lower, upper_tail=upper)

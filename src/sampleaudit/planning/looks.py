@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
@@ -42,6 +42,17 @@ class PlannedLooks:
     def sizes(self) -> tuple[int, ...]:
         """Cases read by each look."""
         return tuple(plan.size for plan in self.plans)
+
+    @property
+    def plan(self) -> Plan:
+        """The plan to draw where all cases are drawn at once: it binds every look.
+
+        `estimate_rates` then makes each interval at `level_each`, of the cases that are read by
+        then, the first in the order of the draw.
+        """
+        last = self.plans[-1]
+        analysis = replace(last.analysis, level=self.level, looks=self.sizes)
+        return replace(last, analysis=analysis, goal=None)
 
     @property
     def public_record(self) -> str:
@@ -96,8 +107,8 @@ def plan_looks(
     Each of the K looks is analysed by the guaranteed interval at level 1 - (1 - level) / K, so that
     the probability that any of them misses is at most 1 - level (Bonferroni). Without a plan, each
     look more at the ordinary level makes a wrong conclusion more likely. Draw the last plan with
-    the seed: its first cases are the samples of the earlier looks. Raises `AuditError` for sizes
-    that do not rise.
+    the seed, or ``plan``, which names the looks: its first cases are the samples of the earlier
+    ones. Raises `AuditError` for sizes that do not rise.
     """
     check_level(level)
     wanted = [whole_number(size, name="sizes", least=1) for size in sizes]

@@ -8,7 +8,7 @@ from typing import Any
 from sampleaudit.analysis import Analysis
 from sampleaudit.formulas.hypergeometric import IntArray
 from sampleaudit.frame import Frame
-from sampleaudit.plan import Plan, refuse_other_columns
+from sampleaudit.plan import Plan, refuse_other_columns, refuse_other_looks
 
 
 def made_plan(
@@ -20,6 +20,7 @@ def made_plan(
 ) -> Plan:
     """Return the plan with these cases by stratum; ``goal`` is kept in it, as plain values."""
     refuse_other_columns(frame, analysis.by)
+    refuse_other_looks(analysis.looks, int(counts.sum()))
     table = frame.strata
     table["sampled"] = counts
     return Plan(frame, analysis, allocation, table, goal)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import count
+from math import gcd, lcm
 from typing import Any, Final
 
 from sampleaudit.analysis import Analysis, Method, MissingRule, Side, as_columns
@@ -32,7 +36,9 @@ from sampleaudit.planning.made import made_plan
 _AHEAD: Final = 40  # sizes after the first that meets the margin, in a register of no great size
 _AHEAD_LARGE: Final = 10
 _LARGE: Final = 5_000  # cases
-_AHEAD_DRAWN: Final = 3  # the same where outcomes are drawn: the mean is smoother then
+_AHEAD_DRAWN: Final = 12  # the same where outcomes are drawn; one of them is looked at
+_CLOSER: Final = 2  # further looks where the half widths are about as foreseen
+_USUAL: Final = 1.05  # what half widths with several strata often are, to the rough ones
 _CLEARLY: Final = 0.85  # of the margin: a half width foreseen under it need not be looked into
 _SURELY: Final = 0.98  # the same of the expected one: it does not rise so much again
 
@@ -88,50 +94,124 @@ def size_for_margin(
     _refuse_less_than_a_case(wanted, bound, analysis.by)
     starts = [_foreseen_size(share, target, bound, analysis) for target in wanted]
     size = share.least
-    done: list[Target] = []
+    means = [_Means(share, target, analysis, {}) for target in wanted]
+    done: list[_Means] = []
     ratio = 1.0
-    for start, target in sorted(zip(starts, wanted, strict=True), key=lambda pair: -pair[0]):
-        counts = share.counts(size)
-        if done and (
-            ratio * foreseen_half_width(target, counts, analysis) < _CLEARLY * bound
-            or expected_half_width(target, counts, analysis) < _SURELY * bound
-        ):
+    for start, mean in sorted(zip(starts, means, strict=True), key=lambda pair: -pair[0]):
+        foreseen = foreseen_half_width(mean.target, share.counts(size), analysis)
+        if done and (ratio * foreseen < _CLEARLY * bound or mean.at(size) < _SURELY * bound):
             continue
-        size = _size_for(share, target, bound, analysis, start=max(start, size), least=size)
-        done.append(target)
-        counts = share.counts(size)
-        foreseen = foreseen_half_width(target, counts, analysis)
+        size = _size_for(mean, bound, start=max(start, size), least=size)
+        done.append(mean)
+        foreseen = foreseen_half_width(mean.target, share.counts(size), analysis)
         if foreseen:
-            ratio = max(ratio, expected_half_width(target, counts, analysis) / foreseen)
-    counts = share.counts(size)
-    return size, max(expected_half_width(target, counts, analysis) for target in done)
+            ratio = max(ratio, mean.at(size) / foreseen)
+    return size, max(mean.at(size) for mean in done)
 
 
-def _size_for(
-    share: Sharing, target: Target, bound: float, analysis: Analysis, *, start: int, least: int
-) -> int:
-    """Return the size from which one rate meets the margin."""
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """The expected half widths of one rate at any size, each worked out once.
+
+    Sizes that differ in other strata only are alike.
+    """
+
+    share: Sharing
+    target: Target
+    analysis: Analysis
+    known: dict[bytes, float]
+
+    def at(self, size: int) -> float:
+        counts = self.share.counts(size)
+        key = counts[self.target.inside].tobytes()
+        if key not in self.known:
+            self.known[key] = expected_half_width(self.target, counts, self.analysis)
+        return self.known[key]
+
+    def rough(self, size: int) -> float:
+        return rough_half_width(self.target, self.share.counts(size), self.analysis)
+
+
+def _size_for(mean: _Means, bound: float, *, start: int, least: int) -> int:
+    """Return the size from which one rate meets the margin.
+
+    Where outcomes are drawn, the rough half widths, which are smooth in the size, say about where
+    it is; the true ones are looked at there.
+    """
+    share, target = mean.share, mean.target
     most, large = share.frame.size, int(target.population.sum()) > _LARGE
-
-    def value(n: int) -> float:
-        return expected_half_width(target, share.counts(n), analysis)
-
-    def rough(n: int) -> float:
-        return rough_half_width(target, share.counts(n), analysis)
-
-    if not is_drawn(target, share.counts(start), analysis):
+    if not is_drawn(target, share.counts(start), mean.analysis):
         ahead = _AHEAD_LARGE if large else _AHEAD
-        return settled_size(value, bound, start=start, least=least, most=most, ahead=ahead)
-    ratios: dict[int, float] = {}
-    size = start
-    while size not in ratios:  # two or three rounds: the ratio hardly changes
-        below = rough(size)
-        ratios[size] = value(size) / below if below else 1.0
-        ratio = max(list(ratios.values())[-2:]) if len(ratios) > 2 else ratios[size]
-        size = settled_size(
-            rough, bound / ratio, start=size, least=least, most=most, ahead=_AHEAD_DRAWN
-        )
-    return size
+        return settled_size(mean.at, bound, start=start, least=least, most=most, ahead=ahead)
+    size = _crossing(mean, bound, start=start, least=least)
+    while True:
+        later = range(size + 1, min(size + max(_AHEAD_DRAWN, size // 8), most) + 1)
+        worst = _coarsest(mean, later)
+        if worst is None or mean.at(worst) <= bound:
+            return size
+        size = _crossing(mean, bound, start=worst + 1, least=worst + 1)
+
+
+def _crossing(mean: _Means, bound: float, *, start: int, least: int) -> int:
+    """Return a size that meets the margin, and hardly a smaller one does.
+
+    A first size is foreseen by the rough half widths, which are smooth in the size; then by these
+    times what the true one was of the rough one; then the bracket is closed by secants until it is
+    a hundredth of the size. What the last one foresees within is looked at too.
+    """
+    most = mean.share.frame.size
+
+    def foreseen(ratio: float, near: int) -> int:
+        def holds(size: int) -> bool:
+            return ratio * mean.rough(size) <= bound
+
+        return smallest(holds, least=least, most=most, guess=near)
+
+    low, high = least - 1, most
+    near = foreseen(_USUAL, start)
+    for tried in count(1):
+        true = mean.at(near)
+        if true <= bound:
+            high = near
+        else:
+            low = near
+        step = max(1, near // 100)
+        if high - low <= step:
+            break
+        rough = mean.rough(near)
+        if low < least or high == most:
+            near = foreseen(true / rough, near) if rough else most
+        elif tried % 4:
+            above, below = mean.at(low), mean.at(high)
+            near = low + round((high - low) * (above - bound) / (above - below))
+        else:
+            near = (low + high) // 2
+        near = max(min(near, high - step), min(low + step, high - 1), low + 1)
+    for _ in range(_CLOSER):
+        rough = mean.rough(high)
+        near = foreseen(mean.at(high) / rough, high) if rough else high
+        if not low < near < high or mean.at(near) > bound:
+            break
+        high = near
+    return high
+
+
+def _coarsest(mean: _Means, sizes: range) -> int | None:
+    """Return the size at which most findings weigh the same: the intervals are widest there.
+
+    With like shares of all strata read the estimate takes few values, and each is more probable.
+    """
+    inside = mean.target.inside
+    cases = mean.target.population.tolist()
+    found: dict[int, int] = {}
+    for size in sizes:
+        read = mean.share.counts(size)[inside].tolist()
+        steps = [Fraction(N, n) for N, n in zip(cases, read, strict=True) if 0 < n < N]
+        if steps:
+            unit = lcm(*(step.denominator for step in steps))
+            weights = [int(step * unit) for step in steps]
+            found[size] = sum(w * n for w, n in zip(weights, read, strict=False)) // gcd(*weights)
+    return min(found, key=lambda size: found[size]) if found else None
 
 
 def _foreseen_size(share: Sharing, target: Target, bound: float, analysis: Analysis) -> int:

@@ -10,18 +10,22 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from sampleaudit.analysis import Analysis
 from sampleaudit.errors import AuditError
-from sampleaudit.estimates.display import html_table, text_table
+from sampleaudit.estimates.display import Readable, Shown
 from sampleaudit.estimates.interval_table import interval_table
 from sampleaudit.formulas.acceptance import decisions, errors_at
-from sampleaudit.formulas.acceptance_spread import even_spread, extreme_acceptance
-from sampleaudit.formulas.hypergeometric import pmf
+from sampleaudit.formulas.acceptance_spread import even_spread
+from sampleaudit.formulas.allocation import whole_allocation
+from sampleaudit.formulas.hypergeometric import IntArray
 from sampleaudit.formulas.sequential import path
 from sampleaudit.plan import Plan
 from sampleaudit.planning.acceptance_plan import AcceptancePlan
+from sampleaudit.planning.acceptance_strata import worst_acceptance
 from sampleaudit.planning.demands import Share, exact_share
 from sampleaudit.planning.looks import PlannedLooks
 from sampleaudit.planning.operating_points import (
+    Look,
     OperatingPoint,
     Point,
     operating_point,
@@ -44,7 +48,7 @@ _WHOLE: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class OperatingCharacteristic:
+class OperatingCharacteristic(Readable):
     """A plan's decisions at each rate, made by `operating_characteristic`; shows as a table.
 
     ``exact`` tells whether the probabilities are computed; else they are from a fixed sample of
@@ -74,13 +78,11 @@ class OperatingCharacteristic:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __repr__(self) -> str:
-        return text_table(*self._shown(), left=0)
+    @property
+    def _left(self) -> int:
+        return 0
 
-    def _repr_html_(self) -> str:
-        return html_table(*self._shown(), left=0)
-
-    def _shown(self) -> tuple[list[str], list[list[str]]]:
+    def _shown(self) -> Shown:
         body = [
             [
                 share(row.rate),
@@ -90,7 +92,7 @@ class OperatingCharacteristic:
             ]
             for row in self.rows
         ]
-        return ["rate", "errors", "accept", "reject", "undecided", "read"], body
+        return ["rate", "errors", "accept", "reject", "undecided", "read"], body, []
 
 
 _COLUMNS: Final = (
@@ -107,9 +109,10 @@ def operating_characteristic(
 
     ``rates`` are shares of 1, by default from 0 to three times the tolerable one; in a register the
     nearest whole number of errors is taken. A `Plan` or `PlannedLooks` needs ``tolerable``: it
-    accepts where the upper limit is within it and rejects where the lower one is above it. Exact,
-    hypergeometric or binomial, but for a `Plan` with several strata, of which outcomes are drawn
-    (always the same). Raises `AuditError` for a plan without a tolerable rate, and looks at strata.
+    accepts where the upper limit is within it and rejects where the lower one is above it, at the
+    first look that does. Exact, hypergeometric or binomial, but for a `Plan` or looks with several
+    strata, of which outcomes are drawn (always the same). Raises `AuditError` for a plan without a
+    tolerable rate.
     """
     if isinstance(plan, AcceptancePlan):
         good, bad, population = plan.acceptable, plan.tolerable, plan.population
@@ -117,13 +120,12 @@ def operating_characteristic(
     elif isinstance(plan, SequentialPlan):
         good, bad, population = plan.acceptable, plan.tolerable, plan.population
         point, name, exact = _of_sequential(plan), "sequential", True
-    elif isinstance(plan, PlannedLooks):
-        good, bad, population = None, tolerable_rate(plan.plans[0]), plan.plans[0].frame.size
-        point, name, exact = _of_looks(plan), "looks", True
-    elif isinstance(plan, Plan):
-        good, bad, population = None, tolerable_rate(plan), plan.frame.size
-        exact = len(plan.table) == 1
-        point, name = (_of_one_stratum(plan) if exact else point_of_strata(plan)), "limit"
+    elif isinstance(plan, PlannedLooks | Plan):
+        first = plan if isinstance(plan, Plan) else plan.plans[0]
+        good, bad, population = None, tolerable_rate(first), first.frame.size
+        looks, sizes = _looks(plan), np.asarray(first.table["population"], dtype=np.int64)
+        name, exact = ("looks" if len(looks) > 1 else "limit"), len(sizes) == 1
+        point = (_of_looks if exact else point_of_strata)(looks, sizes, float(bad))
     else:
         raise AuditError(f"plan is {type(plan).__name__}; give a plan.")
     wanted = _rates(rates, bad, population, points=_POINTS if exact else _DRAWN_POINTS)
@@ -155,7 +157,6 @@ def _rates(
 
 def _of_acceptance(plan: AcceptancePlan) -> Point:
     sizes = np.array([cases for cases, _ in plan.strata], dtype=np.int64)
-    read = np.array([stages[0] for _, stages in plan.strata], dtype=np.int64)
 
     def point(rate: Fraction) -> OperatingPoint:
         if plan.population is None:
@@ -166,10 +167,8 @@ def _of_acceptance(plan: AcceptancePlan) -> Point:
         accept, mean = decisions(plan.rule, rate, tuple(spread.tolist()), plan.strata)
         extremes = accept, accept
         if len(sizes) > 1:
-            most, least = (
-                extreme_acceptance(plan.rule.accept[0], read, sizes, total, extreme=each)[0]
-                for each in ("most", "least")
-            )
+            most = worst_acceptance(plan.rule, sizes, total, "most")
+            least = worst_acceptance(plan.rule, sizes, total, "least")
             extremes = max(most, accept), min(least, accept)
         return operating_point(rate, plan.population, accept, 1 - accept, mean, extremes)
 
@@ -190,18 +189,32 @@ def _of_sequential(plan: SequentialPlan) -> Point:
     return point
 
 
-def _of_looks(plan: PlannedLooks) -> Point:
-    first = plan.plans[0]
-    if len(first.table) > 1:
-        raise AuditError(
-            "The operating characteristic of looks is for a frame without strata; ask it of each "
-            "look's plan (plans) by itself."
+def _looks(plan: PlannedLooks | Plan) -> list[Look]:
+    """Return the looks, the only one at a plan without any; by stratum in the plan's proportion."""
+    if isinstance(plan, PlannedLooks):
+        return [Look(_counts(each), each.analysis) for each in plan.plans]
+    counts = _counts(plan)
+    return [
+        Look(
+            whole_allocation(size, counts, rule="nearest", minimum=0, population=counts),
+            plan.analysis,
         )
-    population, last = first.frame.size, plan.sizes[-1]
+        for size in plan.analysis.looks or (plan.size,)
+    ]
+
+
+def _counts(plan: Plan) -> IntArray:
+    return np.asarray(plan.table["sampled"].to_numpy(), dtype=np.int64)
+
+
+def _of_looks(looks: Sequence[Look], sizes: IntArray, bound: float) -> Point:
+    """Return the point of looks at a sample of one stratum."""
+    population, last = int(sizes[0]), int(looks[-1].counts[0])
     accept = np.full(last + 1, -1, dtype=np.int64)
     reject = np.arange(1, last + 2)
-    for each in plan.plans:
-        accept[each.size], reject[each.size] = _limits_of_one(each)
+    for look in looks:
+        size = int(look.counts[0])
+        accept[size], reject[size] = _limits_of_one(size, population, look.analysis, bound)
 
     def point(rate: Fraction) -> OperatingPoint:
         found = path(accept, reject, float(rate * population), population)
@@ -213,30 +226,14 @@ def _of_looks(plan: PlannedLooks) -> Point:
     return point
 
 
-def _limits_of_one(plan: Plan) -> tuple[int, int]:
-    """Return the errors up to which a plan with one stratum accepts, and from which it rejects."""
-    analysis, bound = plan.analysis, float(tolerable_rate(plan))
+def _limits_of_one(size: int, population: int, analysis: Analysis, bound: float) -> tuple[int, int]:
+    """Return the errors up to which one stratum is accepted, and from which it is rejected."""
     table = interval_table(
-        plan.size, plan.frame.size,
-        level=analysis.level, side=analysis.side, method=analysis.method,
+        size, population,
+        level=analysis.level_each, side=analysis.side, method=analysis.method,
     )  # fmt: skip
     accepts = np.flatnonzero(table["rate_high"] <= bound + _WHOLE)
     rejects = np.flatnonzero(table["rate_low"] > bound + _WHOLE)
     no_accept = analysis.side == "lower" or not len(accepts)
     no_reject = analysis.side == "upper" or not len(rejects)
-    return -1 if no_accept else int(accepts[-1]), plan.size + 1 if no_reject else int(rejects[0])
-
-
-def _of_one_stratum(plan: Plan) -> Point:
-    accept, reject = _limits_of_one(plan)
-    size, population = plan.size, plan.frame.size
-
-    def point(rate: Fraction) -> OperatingPoint:
-        chances = pmf(int(rate * population), size, population)
-        accepted = float(chances[: accept + 1].sum())
-        return operating_point(
-            rate, population, accepted, float(chances[reject:].sum()), float(size),
-            (accepted, accepted),
-        )  # fmt: skip
-
-    return point
+    return -1 if no_accept else int(accepts[-1]), size + 1 if no_reject else int(rejects[0])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from sampleaudit.analysis import Side, as_columns
-from sampleaudit.estimates.display import html_table, text_table
+from sampleaudit.estimates.display import Readable, Shown
 from sampleaudit.formulas.bethel import group_deviation
 from sampleaudit.formulas.hypergeometric import FloatArray, IntArray
 from sampleaudit.plan import Plan
@@ -44,7 +44,7 @@ class PrecisionRow:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Precision:
+class Precision(Readable):
     """The precision of a plan, made by `expected_precision`; shows as a table.
 
     ``by`` names the columns of the domains; ``rows`` has a `PrecisionRow` per indicator and domain.
@@ -80,13 +80,7 @@ class Precision:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __repr__(self) -> str:
-        return text_table(*self._shown(), left=1 + len(self.by))
-
-    def _repr_html_(self) -> str:
-        return html_table(*self._shown(), left=1 + len(self.by))
-
-    def _shown(self) -> tuple[list[str], list[list[str]]]:
+    def _shown(self) -> Shown:
         head = ["indicator", *self.by, "cases", "read", "rate", "half width"]
         body = [
             [
@@ -99,7 +93,7 @@ class Precision:
             ]
             for row in self.rows
         ]
-        return head, body
+        return head, body, []
 
 
 def expected_precision(

@@ -16,7 +16,7 @@ import numpy as np
 from sampleaudit.errors import AuditError
 from sampleaudit.formulas.hypergeometric import IntArray
 from sampleaudit.frame import Frame
-from sampleaudit.plan import by_stratum, stratum_bounds, stratum_labels
+from sampleaudit.plan_strata import by_stratum, stratum_bounds, stratum_labels
 
 _DECIMALS: Final = 4
 _MOST: Final = 10**15  # units that all cases may cost together: sums stay exact in 64 bits

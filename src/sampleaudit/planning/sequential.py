@@ -129,8 +129,10 @@ def plan_sequential(
     sizes = caseload_sizes(caseload)
     if sizes is not None and len(sizes) > 1:
         raise AuditError(
-            "The frame has strata, so its cases have no one order of reading; build it without "
-            "stratify_by, or take plan_acceptance."
+            "The frame has strata, so its cases have no one order of reading, and the risks would "
+            "depend on which stratum is read when. Build it without stratify_by: its cases are "
+            "then read in the order of the draw, with these risks wherever the errors are. Or "
+            "take plan_acceptance, kind='double' among them, or plan_looks."
         )
     population = None if sizes is None else int(sizes[0])
     last = _last(good, bad, (alpha, beta), population, most)

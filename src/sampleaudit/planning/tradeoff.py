@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sampleaudit.analysis import Analysis, Method, Side, as_columns
 from sampleaudit.errors import AuditError
-from sampleaudit.estimates.display import html_table, text_table
+from sampleaudit.estimates.display import Readable, Shown
 from sampleaudit.frame import Frame
 from sampleaudit.plan import Allocation
 from sampleaudit.planning.demands import Rates, anticipated_rates, sharing, whole_number
@@ -40,7 +40,7 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class TradeOff:
+class TradeOff(Readable):
     """Sample sizes against expected half widths: `trade_off`. ``chosen`` is the size marked."""
 
     by: tuple[str, ...]
@@ -72,12 +72,6 @@ class TradeOff:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __repr__(self) -> str:
-        return text_table(*self._shown(), left=1 + len(self.by))
-
-    def _repr_html_(self) -> str:
-        return html_table(*self._shown(), left=1 + len(self.by))
-
     def _record(self, row: Expected) -> tuple[Any, ...]:
         return (
             row.size, row.size == self.chosen, row.indicator, *row.labels, row.population,
@@ -85,7 +79,7 @@ class TradeOff:
             self.analysis.method,
         )  # fmt: skip
 
-    def _shown(self) -> tuple[list[str], list[list[str]], list[str]]:
+    def _shown(self) -> Shown:
         sizes = list(dict.fromkeys(row.size for row in self.rows))
         head = ["indicator", *self.by, "anticipated"]
         head += [f"{size} read" + " *" * (size == self.chosen) for size in sizes]

@@ -13,7 +13,7 @@ from sampleaudit.analysis import MISSING_RULES, MissingRule, as_columns, check_l
 from sampleaudit.comparison.adjusting import adjusted
 from sampleaudit.errors import AuditError, one_of
 from sampleaudit.estimates.counts import refuse_chosen_reading_order, stratum_of_cases
-from sampleaudit.estimates.display import html_table, text_table
+from sampleaudit.estimates.display import Readable, Shown
 from sampleaudit.findings import ANY_ERROR, Findings, any_error
 from sampleaudit.formulas.explained import explained_share
 from sampleaudit.planning.demands import whole_number
@@ -50,7 +50,7 @@ class Worth:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class WorthTable:
+class WorthTable(Readable):
     """What stratifying by each column is worth, made by `worth_stratifying`; shows as a table."""
 
     level: float
@@ -70,13 +70,11 @@ class WorthTable:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __repr__(self) -> str:
-        return text_table(*self._shown(), left=2)
+    @property
+    def _left(self) -> int:
+        return 2
 
-    def _repr_html_(self) -> str:
-        return html_table(*self._shown(), left=2)
-
-    def _shown(self) -> tuple[list[str], list[list[str]]]:
+    def _shown(self) -> Shown:
         body = [
             [
                 row.indicator,
@@ -89,7 +87,7 @@ class WorthTable:
             ]
             for row in self.rows
         ]
-        return ["indicator", "column", "groups", "saves", "limits", "p (Holm)", ""], body
+        return ["indicator", "column", "groups", "saves", "limits", "p (Holm)", ""], body, []
 
 
 def worth_stratifying(

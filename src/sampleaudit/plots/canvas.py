@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -85,6 +85,15 @@ def written(
         va=va, color=colour, fontsize=size, fontweight="bold" if bold else "normal",
         annotation_clip=False, parse_math=False, usetex=False,
     )  # fmt: skip
+
+
+def draw_line(
+    ax: Axes, xs: Sequence[float], ys: Sequence[float], style: Mapping[str, Any], *, zorder: float
+) -> None:
+    """Draw a line, or a mark, on axes whose limits are set: ``ax.plot`` would work them out."""
+    from matplotlib.lines import Line2D
+
+    ax.add_artist(Line2D(xs, ys, zorder=zorder, **style))
 
 
 def plain(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -53,38 +55,64 @@ def plot_trade_off(
     lines: dict[tuple[str | None, tuple[str, ...]], list[Expected]] = {}
     for row in trade_off.rows:
         lines.setdefault((row.indicator, row.labels), []).append(row)
-    if len(lines) > _MOST:
-        raise AuditError(
-            f"There are {len(lines)} lines to draw, and {_MOST} are the most that can be told "
-            f"apart; ask trade_off for fewer indicators or domains."
-        )
-    title = words.text["title trade-off"]
-    names = [_name(key, words) for key in lines]
+    refuse_many_lines(len(lines), "trade_off")
+    drawn = {
+        _name(key, words): [(float(row.size), row.half_width) for row in rows]
+        for key, rows in lines.items()
+    }
+    across = Across("size axis", trade_off.chosen)
+    return width_lines(drawn, across, words.text["title trade-off"], words, ax=ax)
+
+
+@dataclass(frozen=True, slots=True)
+class Across:
+    """What lies along the axis below: its name, the value marked, and names of its ticks if any."""
+
+    name: str
+    marked: int | None = None
+    ticks: Mapping[float, str] | None = None
+
+
+def width_lines(
+    lines: Mapping[str, Sequence[tuple[float, float]]],
+    across: Across,
+    title: str,
+    words: Words,
+    *,
+    ax: Axes | None,
+) -> Axes:
+    """Draw expected half widths, a named line of (where, half width) each; return the Axes."""
     with look():
-        entries = _entries(trade_off, words)
-        right = 0.25 + max(map(text_width, names))
+        entries = _entries(across.marked, words)
+        right = 0.25 + max(map(text_width, lines))
         if ax is None:
             head = head_height(entries, _WIDTH - 0.2)
+            below = 0.55 + 0.2 * (across.ticks is not None)
             ax = new_axes(
-                _WIDTH, _HEIGHT + head + 0.8, left=_LEFT, right=right, top=head + 0.25, bottom=0.55
+                _WIDTH,
+                _HEIGHT + head + 0.25 + below,
+                left=_LEFT,
+                right=right,
+                top=head + 0.25,
+                bottom=below,
             )
-        most = max(row.half_width for row in trade_off.rows)
-        _frame(ax, words, most, [row.size for row in trade_off.rows])
-        if trade_off.chosen is not None:
-            ax.axvline(trade_off.chosen, color=INK, lw=1.2, ls=(0, (4, 2)), zorder=1.5)
-        ends = _apart([rows[-1].half_width for rows in lines.values()], ax)
-        for name, rows, end, style in zip(names, lines.values(), ends, _LOOKS, strict=False):
-            widths = [row.half_width for row in rows]
-            ax.plot([row.size for row in rows], widths, lw=1.6, clip_on=False, **_typed(style))
+        most = max(width for line in lines.values() for _, width in line)
+        _frame(ax, words, most, across, [where for line in lines.values() for where, _ in line])
+        if across.marked is not None:
+            ax.axvline(across.marked, color=INK, lw=1.2, ls=(0, (4, 2)), zorder=1.5)
+        ends = _apart([line[-1][1] for line in lines.values()], ax)
+        for (name, line), end, style in zip(lines.items(), ends, _LOOKS, strict=False):
+            places, widths = zip(*line, strict=True)
+            ax.plot(places, widths, lw=1.6, clip_on=False, **_typed(style))
             written(ax, name, (1, end), coordinates=("axes fraction", "data"), offset=(7, 0))
         draw_head(ax, title, entries, left=_LEFT - 0.1, up=0.12, width=_WIDTH - 0.2)
     told = []
-    for name, rows in zip(names, lines.values(), strict=True):
-        sizes = ", ".join(
-            f"{words.count(row.size)}: \u00b1{words.points(row.half_width).lstrip('+')}"
-            for row in rows
+    for name, line in lines.items():
+        said = ", ".join(
+            f"{words.count(where)}: \u00b1{words.points(width).lstrip('+')}"
+            for where, width in line
         )
-        told.append(f"{name}: {sizes}.")
+        told.append(f"{name}: {said}.")
     set_alternative(ax, " ".join([f"{title}.", *told]))
     return ax
 
@@ -145,28 +173,41 @@ def plot_operating_characteristic(
     return ax
 
 
+def refuse_many_lines(lines: int, call: str) -> None:
+    """Refuse more lines than can be told apart."""
+    if lines > _MOST:
+        raise AuditError(
+            f"There are {lines} lines to draw, and {_MOST} are the most that can be told apart; "
+            f"ask {call} for fewer indicators or domains."
+        )
+
+
 def _name(key: tuple[str | None, tuple[str, ...]], words: Words) -> str:
     indicator, labels = key
     name = words.name(indicator) if indicator else words.text["rate"]
     return f"{name}, {' / '.join(labels)}" if labels else name
 
 
-def _entries(trade_off: TradeOff, words: Words) -> list[Entry]:
-    if trade_off.chosen is None:
+def _entries(chosen: int | None, words: Words) -> list[Entry]:
+    if chosen is None:
         return []
-    text = words.text["size chosen"].format(size=words.count(trade_off.chosen))
+    text = words.text["size chosen"].format(size=words.count(chosen))
     return [Entry({"color": INK, "lw": 1.2, "ls": (0, (4, 2))}, {}, text)]
 
 
-def _frame(ax: Axes, words: Words, most: float, sizes: list[int]) -> None:
+def _frame(ax: Axes, words: Words, most: float, across: Across, places: list[float]) -> None:
     ticks = nice_ticks(0.0, most)
     ax.set_yticks(ticks, [text.lstrip("+") for text in words.ticks(ticks, points=True)])
     ax.set_ylim(0, ticks[-1])
     ax.set_ylabel(words.text["half width axis"])
-    across = nice_ticks(0.0 if min(sizes) < max(sizes) / 2 else min(sizes), max(sizes))
-    ax.set_xticks(across, [words.count(tick) for tick in across])
-    ax.set_xlim(across[0], across[-1])
-    ax.set_xlabel(words.text["size axis"])
+    least, last = min(places), max(places)
+    steps = nice_ticks(0.0 if least < last / 2 else least, last)
+    if across.ticks is None:
+        ax.set_xticks(steps, [words.count(step) for step in steps])
+    else:
+        ax.set_xticks(list(across.ticks), list(across.ticks.values()))
+    ax.set_xlim(steps[0], steps[-1])
+    ax.set_xlabel(words.text[across.name])
     ax.grid(color=GRID, linewidth=0.8)
     ax.spines[["right", "top"]].set_visible(False)
     ax.tick_params(length=0, pad=7)

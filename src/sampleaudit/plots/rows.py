@@ -17,6 +17,7 @@ from sampleaudit.plots.canvas import (
     OTHER,
     PAPER,
     SOFT,
+    draw_line,
     look,
     plain,
     set_alternative,
@@ -55,6 +56,7 @@ SPANS: Final[Mapping[SpanKind, Mapping[str, Any]]] = MappingProxyType(
         "way": {"color": SOFT, "lw": 1.3, "ls": (0, (2.5, 1.5))},
     }
 )
+_RULE: Final = {"color": INK, "lw": 1.2, "ls": (0, (4, 2))}
 _ORDER: Final = {"bounds": 2.0, "way": 2.0, "wider": 2.2, "interval": 2.4}
 
 _WIDTH: Final = 7.0  # inches: the text of an A4 page, less a little
@@ -227,21 +229,19 @@ def _draw_row(ax: Axes, row: Row, label: str, place: float, layout: _Layout) -> 
         )  # fmt: skip
     for span in row.spans:
         if not math.isnan(span.low + span.high):
-            ax.plot(
-                [span.low, span.high], [place, place], zorder=_ORDER[span.kind], **SPANS[span.kind]
-            )
+            ends = [span.low, span.high]
+            draw_line(ax, ends, [place, place], SPANS[span.kind], zorder=_ORDER[span.kind])
     for mark in row.marks:
         if not math.isnan(mark.at):
-            ax.plot(
-                [mark.at], [place], linestyle="none", clip_on=False, zorder=3, **MARKS[mark.kind]
-            )
+            style = {"ls": "none", "clip_on": False, **MARKS[mark.kind]}
+            draw_line(ax, [mark.at], [place], style, zorder=3)
 
 
 def _draw_rules(ax: Axes, chart: Chart, places: Sequence[float], heights: Sequence[float]) -> None:
     for rule in chart.rules:
         top = places[rule.first] - heights[rule.first] / 2
         bottom = places[rule.last] + heights[rule.last] / 2
-        ax.plot([rule.at, rule.at], [top, bottom], color=INK, lw=1.2, ls=(0, (4, 2)), zorder=1.5)
+        draw_line(ax, [rule.at, rule.at], [top, bottom], _RULE, zorder=1.5)
         written(
             ax, rule.text, (rule.at, top), coordinates="data", offset=(0, 2), ha="center",
             va="bottom", colour=INK,

@@ -8,10 +8,17 @@ from typing import Final
 
 from sampleaudit.errors import AuditError, first_few, one_of
 from sampleaudit.wording import LANGUAGES, Language, number
+from sampleaudit.wording.cells import (
+    MINUS,
+    found_cell,
+    level_text,
+    points_cell,
+    share_cell,
+)
+from sampleaudit.wording.numbers import UNKNOWN
 from sampleaudit.wording.texts import picture_texts, texts
 
-MINUS: Final = "\u2212"
-NOT_KNOWN: Final = "\u2013"
+NOT_KNOWN: Final = UNKNOWN
 _IN_FULL: Final = 12  # rows that a text alternative names one by one; more are summed up
 
 
@@ -27,22 +34,15 @@ class Words:
 
     def share(self, value: float) -> str:
         """Return a share of 1 as a percentage with one decimal, as the tables have it."""
-        if math.isnan(value):
-            return NOT_KNOWN
-        return number(100 * value, self.language, digits=1) + texts(self.language)["percent"]
+        return share_cell(value, self.language)
 
     def points(self, value: float) -> str:
         """Return a difference of shares in percentage points, with its sign."""
-        if math.isnan(value):
-            return NOT_KNOWN
-        shown = number(abs(100 * value), self.language, digits=1)
-        sign = "" if not shown.strip("0.,") else "+" if value > 0 else MINUS
-        return f"{sign}{shown}"
+        return points_cell(value, self.language)
 
     def level(self, value: float) -> str:
         """Return a level in full: 95% or 97.5%."""
-        text = texts(self.language)
-        return f"{value * 100:.10g}".replace(".", text["decimal"]) + text["percent"]
+        return level_text(value, self.language)
 
     def count(self, value: float) -> str:
         """Return a whole number of cases."""
@@ -50,9 +50,7 @@ class Words:
 
     def found(self, errors: int, applicable: int) -> str:
         """Return "13 of 77"."""
-        return self.text["found of"].format(
-            errors=self.count(errors), applicable=self.count(applicable)
-        )
+        return found_cell(errors, applicable, self.language)
 
     def span(self, value: str, low: str, high: str, side: str = "both") -> str:
         """Return "17% (10% to 27%)", or the value with its one limit."""

@@ -22,7 +22,7 @@ from sampleaudit.report.numbers import files_of_numbers
 from sampleaudit.report.phrases import phrases
 from sampleaudit.wording import number, remark_text
 
-_PLAN: Final = "not as planned: "
+_PLAN: Final = "not as planned: "  # how remarks begin, in English
 _COUNTED: Final = ("error", "correct")  # outcomes with a column even where they do not occur
 
 
@@ -47,7 +47,7 @@ def methods(material: Material) -> Section:
         rules.append(material.say("method suppressed", under=material.under))
     changed = list(
         dict.fromkeys(
-            remark.removeprefix(_PLAN)
+            remark_text(remark, material.language).partition(": ")[2]
             for row in material.caseload.estimates.rows
             for remark in row.remarks
             if remark.startswith(_PLAN)
@@ -75,7 +75,10 @@ def outcomes(material: Material) -> Section:
         (material.words.capital(name(row["indicator"])), *(count(row[each]) for each in present))
         for row in table.to_dict(orient="records")
     ]
-    head = (material.say("head indicator"), *(material.say(f"outcome {each}") for each in present))
+    head = (
+        material.words.text["table indicator"],
+        *(material.say(f"outcome {each}") for each in present),
+    )
     blocks.append(Table(material.say("table outcomes"), head, one_group(rows)))
     return Section("outcomes", heading, (*blocks, *_bounds(material)))
 
@@ -103,11 +106,10 @@ def agreement(material: Material) -> Section:
             (name, words.count(row.cases), share,
              number(row.kappa.value, language, digits=2), number(row.ac1.value, language, digits=2))
         )  # fmt: skip
-    head = tuple(
-        material.say(f"head {key}") for key in ("indicator", "twice", "agreed", "kappa", "ac1")
-    )
+    heads = (material.say(f"head {key}") for key in ("twice", "agreed", "kappa", "ac1"))
+    head = (words.text["table indicator"], *heads)
     text = Text(material.say("agreement text", level=level))
-    said = tuple(_agreement_remark(note, material) for note in notes)
+    said = tuple(remark_text(note, language) for note in notes)
     table = Table(material.say("table agreement"), head, one_group(rows), 1, said)
     return Section("agreement", heading, (text, table))
 
@@ -182,12 +184,8 @@ def _bounds(material: Material) -> list[Block]:
     if not rows:
         return []
     level = words.level(max(row.level for row in material.caseload.estimates.rows))
-    head = (material.say("head indicator"), material.say("head missing"), material.say("head rate"),
-            material.say("head interval", level=level), material.say("head bounds"))  # fmt: skip
+    head = (words.text["table indicator"], material.say("head missing"), words.text["rate"],
+            words.text["table interval both"].format(level=level),
+            material.say("head bounds"))  # fmt: skip
     table = Table(material.say("table bounds"), head, one_group(rows))
     return [Text(material.say("bounds text")), table]
-
-
-def _agreement_remark(remark: str, material: Material) -> str:
-    own = phrases(material.language).get(f"agreement {remark}")
-    return own if own is not None else remark_text(remark, material.language)

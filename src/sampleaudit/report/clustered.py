@@ -65,5 +65,10 @@ def _table(found: SurveyEstimates, material: Material, *, caption: str) -> Table
         rows.append((row.variable, *row.labels, words.count(row.applicable), span))
     level = words.level(found.level)
     rate = words.text["rate and level"].format(level=level)
-    head = (material.say("head indicator"), *found.by, material.say("head population"), rate)
+    head = (
+        words.text["table indicator"],
+        *found.by,
+        material.say("head population"),
+        rate,
+    )
     return Table(caption, head, one_group(rows), 1 + len(found.by))

@@ -1,51 +1,26 @@
-"""The section of comparisons: differences, funnels and verdicts."""
+"""Differences and verdicts in the section of comparisons."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Container
 from typing import Final
 
-from sampleaudit.comparison.funnel import Funnel
-from sampleaudit.comparison.table import Compared, Comparison
+from sampleaudit.comparison.hindsight import DetectableDifferences
+from sampleaudit.comparison.table import Comparison, differences_for_reading
 from sampleaudit.comparison.verdict import Verdict
-from sampleaudit.plots.funnels import plot_funnel
+from sampleaudit.estimates.display import Shown, rows_of
 from sampleaudit.plots.rates import plot_verdict
-from sampleaudit.report.blocks import (
-    Block,
-    Group,
-    Heading,
-    Picture,
-    Points,
-    Section,
-    Table,
-    Text,
-    one_group,
-)
+from sampleaudit.report.blocks import Block, Heading, Picture, Points, Table, Text
 from sampleaudit.report.material import Material
 from sampleaudit.report.pictures import pictures_of_differences
-from sampleaudit.wording import number, remark_text
+from sampleaudit.report.tables import OPEN, captioned, reading_table
 
-_IN_WORDS: Final = 8  # differences said in sentences; of more, the table tells
-_OPEN: Final = 120  # rows of a table that stands open
-_NO_NUMBER: Final = "\u2013"
-_LEAST: Final = 0.001  # a smaller p-value is written as below it
+_IN_WORDS: Final = 8  # rows said in sentences; of more, the table tells
 
 
-def comparisons(material: Material) -> Section:
-    """Return each comparison with its question, its picture, what it shows, and its table."""
-    blocks: list[Block] = []
-    for each in material.comparisons:
-        if isinstance(each, Comparison):
-            blocks += _comparison(each, material)
-        elif isinstance(each, Funnel):
-            blocks += _funnel(each, material)
-        else:
-            blocks += _verdict(each, material)
-    return Section("comparisons", material.say("heading comparisons"), tuple(blocks))
-
-
-def _comparison(found: Comparison, material: Material) -> list[Block]:
+def comparison_blocks(found: Comparison, material: Material) -> list[Block]:
+    """Return the question of a comparison, its pictures, what it shows, and its table."""
     by = ", ".join(found.by)
     key = f"comparison {found.against}" + (" by" if found.against == "before" and by else "")
     other = " / ".join(found.rows[0].labels_other) if found.rows else ""
@@ -55,6 +30,39 @@ def _comparison(found: Comparison, material: Material) -> list[Block]:
     blocks += _what_shows(found, material)
     blocks.append(_table(found, material))
     return blocks
+
+
+def verdict_blocks(found: Verdict, material: Material) -> list[Block]:
+    """Return the picture of a verdict, what it says, and its table."""
+    tolerable = material.words.share(found.tolerable)
+    blocks: list[Block] = [Heading(material.say("comparison verdict", tolerable=tolerable))]
+    if found.rows:
+        blocks.append(Picture(plot_verdict(found, language=material.language)))
+    if len(found.rows) <= _IN_WORDS:
+        blocks.append(Points(tuple(found.sentences(language=material.language))))
+    table = reading_table(
+        rows_of(found, material.language), [row.estimate.indicator for row in found.rows], material,
+        labels=len(found.by), caption=material.say("table verdict", tolerable=tolerable),
+        folded=len(found.rows) > OPEN,
+    )  # fmt: skip
+    return [*blocks, table]
+
+
+def detectable_blocks(found: DetectableDifferences, material: Material) -> list[Block]:
+    """Return what the sample could have shown: there is nothing to draw."""
+    by = material.words.capital(", ".join(found.by))
+    power = material.words.level(found.power)
+    indicators = [row.indicator for row in found.rows]
+    table = reading_table(
+        rows_of(found, material.language), indicators, material, labels=len(found.by),
+        caption=captioned(material.say("table detectable"), indicators, material),
+        folded=len(found.rows) > OPEN,
+    )  # fmt: skip
+    return [
+        Heading(material.say("comparison detectable", by=by)),
+        Text(material.say("detectable text", power=power)),
+        table,
+    ]
 
 
 def _question(found: Comparison, material: Material) -> str:
@@ -92,124 +100,27 @@ def _what_shows(found: Comparison, material: Material) -> list[Block]:
 
 
 def _table(found: Comparison, material: Material) -> Table:
-    words, against = material.words, found.against
-    both = against in ("each other", "reference")
-    level = words.level(max((row.level for row in found.rows), default=0.95))
-    head = [*found.by, *([material.say("head other", by=each) for each in found.by] * both)]
-    head = head or [material.say("head indicator")]
-    head += [material.say("head found"), material.say("head rate")]
-    head += [material.say(f"head found {against}"), material.say(f"head rate {against}")]
-    head += [material.say("head difference"), material.say("head interval", level=level)]
-    head.append(material.say("head p adjusted" if found.adjust else "head p"))
-    notes: list[str] = []
-    groups: dict[str, list[tuple[str, ...]]] = {}
-    for row in found.rows:
-        name = words.capital(words.name(row.indicator))
-        labels = [*row.labels, *(row.labels_other if both else ())] or [name]
-        labels[0] += _marks(row.remarks, notes)
-        groups.setdefault(name, []).append((*labels, *_numbers(row, material)))
-    headed = bool(found.by)
-    if not headed:
-        groups = {"": [row for rows in groups.values() for row in rows]}
-    return Table(
-        material.say("table comparison"),
-        tuple(head),
-        tuple(Group(name if headed else "", tuple(rows)) for name, rows in groups.items()),
-        max(1, len(found.by) * (1 + both)),
-        tuple(remark_text(note, material.language) for note in notes),
-        folded=len(found.rows) > _OPEN,
-    )
+    shown = differences_for_reading(found, material.language)
+    if found.adjust:  # the p-value of a row alone would be read as what it shows
+        shown = _without(shown, [len(shown[0]) - 2])
+    if found.against == "reference":  # the heading names it
+        shown = _without(shown, range(1 + len(found.by), 1 + 2 * len(found.by)))
+    indicators = [row.indicator for row in found.rows]
+    labels = len(shown[0]) - _NUMBERS
+    caption = material.say("table comparison")
+    return reading_table(
+        shown, indicators, material, labels=labels, folded=len(found.rows) > OPEN,
+        caption=captioned(caption, indicators, material) if labels else caption,
+    )  # fmt: skip
 
 
-def _numbers(row: Compared, material: Material) -> tuple[str, ...]:
-    words = material.words
-    low, high = words.points(row.difference_low), words.points(row.difference_high)
-    known = not math.isnan(row.difference_low + row.difference_high)
-    return (
-        words.found(row.errors, row.applicable),
-        words.share(row.rate),
-        words.found(row.errors_other, row.applicable_other),
-        words.share(row.rate_other),
-        words.points(row.difference),
-        words.text["table both"].format(low=low, high=high) if known else _NO_NUMBER,
-        _p(row.p_adjusted, material),
-    )
+_NUMBERS: Final = 8  # columns of the table that do not name the domain, with the indicator's
 
 
-def _p(value: float, material: Material) -> str:
-    if math.isnan(value):
-        return _NO_NUMBER
-    shown = number(max(value, _LEAST), material.language, digits=3)
-    return f"< {shown}".replace(" ", "\u00a0") if value < _LEAST else shown
+def _without(shown: Shown, columns: Container[int]) -> Shown:
+    head, body, notes = shown
 
+    def less(row: list[str]) -> list[str]:
+        return [cell for column, cell in enumerate(row) if column not in columns]
 
-def _funnel(found: Funnel, material: Material) -> list[Block]:
-    words = material.words
-    by = words.capital(", ".join(found.by))
-    blocks: list[Block] = [Heading(material.say("comparison funnel", by=by))]
-    notes: list[str] = []
-    for name in dict.fromkeys(row.indicator for row in found.rows):
-        own = Funnel(found.by, tuple(row for row in found.rows if row.indicator == name))
-        blocks.append(Text(material.say(f"question {own.rows[0].question}")))
-        if any(not math.isnan(row.rate) for row in own.rows):
-            blocks.append(Picture(plot_funnel(own, language=material.language)))
-        rows = [
-            (
-                *row.labels[:-1],
-                row.labels[-1] + _marks(row.remarks, notes),
-                words.found(row.errors, row.applicable),
-                words.share(row.rate),
-                words.share(row.target),
-                _outside(row.outside, material),
-            )
-            for row in own.rows
-        ]
-        head = (*found.by, material.say("head found"), material.say("head rate"),
-                material.say("head overall"), material.say("head funnel"))  # fmt: skip
-        caption = f"{words.capital(words.name(name))}: {material.say('table funnel')}"
-        said = tuple(remark_text(note, material.language) for note in notes)
-        blocks.append(Table(caption, head, one_group(rows), len(found.by), said, len(rows) > _OPEN))
-    return blocks
-
-
-def _outside(where: str, material: Material) -> str:
-    """Return "above 95% limits" for what a funnel calls outside."""
-    side, _, level = where.partition(" ")
-    if not side:
-        return material.say("outside ")
-    shown = level.removesuffix("%")
-    return material.say(f"outside {side} 95", level=material.words.level(float(shown) / 100))
-
-
-def _verdict(found: Verdict, material: Material) -> list[Block]:
-    words = material.words
-    tolerable = words.share(found.tolerable)
-    blocks: list[Block] = [Heading(material.say("comparison verdict", tolerable=tolerable))]
-    if found.rows:
-        blocks.append(Picture(plot_verdict(found, language=material.language)))
-    notes: list[str] = []
-    rows = []
-    for row in found.rows:
-        one = row.estimate
-        rate = words.span(
-            words.share(one.rate), words.share(one.limits.rate_low),
-            words.share(one.limits.rate_high), one.side,
-        )  # fmt: skip
-        name = words.capital(words.name(one.indicator)) + _marks(one.remarks, notes)
-        rows.append(
-            (name, *one.labels, words.found(one.errors, one.applicable), rate,
-             material.say(f"verdict {row.judgement}"))
-        )  # fmt: skip
-    head = (material.say("head indicator"), *found.by, material.say("head found"),
-            material.say("head rate"), material.say("head verdict"))  # fmt: skip
-    caption = material.say("table verdict", tolerable=tolerable)
-    said = tuple(remark_text(note, material.language) for note in notes)
-    blocks.append(Table(caption, head, one_group(rows), 1 + len(found.by), said, len(rows) > _OPEN))
-    return blocks
-
-
-def _marks(remarks: Sequence[str], notes: list[str]) -> str:
-    """Return the marks of a row's footnotes, which are added to ``notes`` if they are new."""
-    notes += [remark for remark in remarks if remark not in notes]
-    numbers = ",".join(str(notes.index(remark) + 1) for remark in remarks)
-    return f" [{numbers}]" if numbers else ""
+    return less(head), [less(row) for row in body], notes

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from sampleaudit.comparison.hindsight import Detectable
+from sampleaudit.comparison.standardised import Standardised
 from sampleaudit.comparison.suppression import suppress
+from sampleaudit.comparison.table import Compared as Difference
+from sampleaudit.comparison.table import Comparison
+from sampleaudit.comparison.verdict import Judged, Verdict
+from sampleaudit.errors import AuditError
 from sampleaudit.estimates.estimate import ALL, Estimate
 from sampleaudit.estimates.table import Estimates
+from sampleaudit.report.naming import Compared
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +66,42 @@ def protected(found: Estimates, *, under: int) -> tuple[Rates, Rates]:
     inside = [row.labels == total for row in found.rows]
     table = published[inside].drop(columns=list(found.by)).reset_index(drop=True)
     return Rates(Estimates((), caseload), of_total, table), by_domain
+
+
+def refuse_what_gives_away(
+    comparisons: Sequence[Compared], rates: Rates, *, by: str, under: int
+) -> None:
+    """Refuse comparisons that say more of small counts than the table of rates beside them.
+
+    Where nothing is hidden in that table, neither is it by what has the same domains and no small
+    counts of its own: every figure follows from those in the table.
+    """
+    if comparisons and (rates.table["suppressed"] != "").any():
+        raise AuditError(
+            f"suppress and comparisons do not go together here: they would give away the counts "
+            f"below {under} that are hidden. Leave one of them out."
+        )
+    for each in comparisons:
+        same = each.by == (by,) or (isinstance(each, Verdict) and not each.by)
+        before = isinstance(each, Comparison) and each.against == "before"
+        if not same or before or isinstance(each, Standardised) or _small(each, under):
+            raise AuditError(
+                f"suppress and comparisons do not go together here: a {type(each).__name__} of "
+                f"other cases or groups than the table by {by!r}, or with counts below {under}, "
+                f"may give away what the table does not. Leave one of them out."
+            )
+
+
+def _small(found: Compared, under: int) -> bool:
+    """Tell whether a table has a count of errors or correct cases from 1 to ``under`` - 1."""
+    counts: list[int] = []
+    for row in found.rows:
+        if isinstance(row, Difference):
+            counts += [row.errors_other, row.applicable_other - row.errors_other]
+        if not isinstance(row, Detectable):
+            one = row.estimate if isinstance(row, Judged) else row
+            counts += [one.errors, one.applicable - one.errors]
+    return any(0 < count < under for count in counts)
 
 
 def key_of(row: Estimate) -> Key:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from sampleaudit.comparison.funnel import Funnel
-from sampleaudit.comparison.table import Comparison
-from sampleaudit.comparison.verdict import Verdict
 from sampleaudit.errors import AuditError
 from sampleaudit.estimates.rates import estimate_rates
 from sampleaudit.estimates.survey import survey_means
@@ -17,14 +13,11 @@ from sampleaudit.estimates.table import Estimates
 from sampleaudit.findings import ANY_ERROR, Findings
 from sampleaudit.ids import near_names
 from sampleaudit.plots.words import Words
-from sampleaudit.report.hiding import Rates, in_full, protected
-from sampleaudit.report.naming import Naming
+from sampleaudit.report.hiding import Rates, in_full, protected, refuse_what_gives_away
+from sampleaudit.report.naming import Compared, Naming
 from sampleaudit.report.phrases import phrases
 from sampleaudit.review.agreement import Agreement
 from sampleaudit.wording import Language, number
-
-Compared = Comparison | Funnel | Verdict
-COMPARED: Final = (Comparison, Funnel, Verdict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +82,7 @@ def gather(
     _refuse_unknown_columns(findings, by)
     _refuse_other_values(comparisons, agreement)
     if suppress is not None:
-        _refuse_more_than_one_table(by, comparisons)
+        _refuse_more_than_one_table(by)
     indicators = [*findings.indicators, *([ANY_ERROR] if len(findings.indicators) > 1 else [])]
     nothing = in_full(Estimates((), ()))
     caseload, domains = nothing, tuple[Rates, ...]()
@@ -109,6 +102,7 @@ def gather(
         found = estimate_rates(findings, indicators, by=by[0], overall=True)
         caseload, by_domain = protected(naming.estimates(found), under=suppress)
         domains = (by_domain,)
+        refuse_what_gives_away(comparisons, by_domain, by=by[0], under=suppress)
     else:
         caseload = in_full(naming.estimates(estimate_rates(findings, indicators)))
         domains = tuple(
@@ -125,16 +119,10 @@ def gather(
         domains=domains,
         survey=survey,
         survey_domains=survey_domains,
-        comparisons=tuple(_named(each, naming) for each in comparisons),
+        comparisons=tuple(naming.compared(each) for each in comparisons),
         agreement=None if agreement is None else naming.agreement(agreement),
         under=suppress,
     )
-
-
-def _named(found: Compared, naming: Naming) -> Compared:
-    if isinstance(found, Comparison):
-        return naming.comparison(found)
-    return naming.funnel(found) if isinstance(found, Funnel) else naming.verdict(found)
 
 
 def _refuse_unknown_columns(findings: Findings, by: Sequence[str]) -> None:
@@ -149,10 +137,11 @@ def _refuse_unknown_columns(findings: Findings, by: Sequence[str]) -> None:
 
 def _refuse_other_values(comparisons: Sequence[object], agreement: object) -> None:
     for each in comparisons:
-        if not isinstance(each, COMPARED):
+        if not isinstance(each, Compared):
             raise AuditError(
                 f"comparisons holds a {type(each).__name__}; it may hold what compare_with_rest "
-                f"and its neighbours, funnel and verdict return."
+                f"and its neighbours, detectable_difference, funnel, pool_rates, rank_domains, "
+                f"standardise and verdict return."
             )
     if agreement is not None and not isinstance(agreement, Agreement):
         raise AuditError(
@@ -160,14 +149,9 @@ def _refuse_other_values(comparisons: Sequence[object], agreement: object) -> No
         )
 
 
-def _refuse_more_than_one_table(by: Sequence[str], comparisons: Sequence[Compared]) -> None:
+def _refuse_more_than_one_table(by: Sequence[str]) -> None:
     if len(by) != 1:
         raise AuditError(
             f"suppress hides the counts of domains by one column, and by names {len(by)}: two "
             f"tables of the same cases may give away together what neither does alone. Name one."
-        )
-    if comparisons:
-        raise AuditError(
-            "suppress and comparisons do not go together: a comparison would give away the counts "
-            "that are hidden. Leave one of them out."
         )

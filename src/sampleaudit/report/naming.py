@@ -10,16 +10,24 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final, cast
 
 from sampleaudit.comparison.funnel import Funnel
+from sampleaudit.comparison.hindsight import DetectableDifferences
+from sampleaudit.comparison.pooling import PooledRates
+from sampleaudit.comparison.ranks import Ranks
+from sampleaudit.comparison.standardised import Standardised
 from sampleaudit.comparison.table import Comparison
-from sampleaudit.comparison.verdict import Verdict
+from sampleaudit.comparison.verdict import Judged, Verdict
 from sampleaudit.cpr import masked
 from sampleaudit.estimates.estimate import ALL, Estimate
 from sampleaudit.estimates.table import Estimates
 from sampleaudit.review.agreement import Agreement
 
+Compared = (
+    Comparison | DetectableDifferences | Funnel | PooledRates | Ranks | Standardised | Verdict
+)
+"""What a report can hold in its section of comparisons."""
 _HASH: Final = re.compile(r"([0-9a-f]{64})")
 _NOT_TEXT: Final = ("Cc", "Cs", "Zl", "Zp")  # controls and halves of characters
 
@@ -49,37 +57,18 @@ class Naming:
             tuple(map(self.column, found.by)), tuple(self._estimate(row) for row in found.rows)
         )
 
-    def comparison(self, found: Comparison) -> Comparison:
-        """Return the same comparison by other names."""
+    def compared(self, found: Compared) -> Compared:
+        """Return the same comparison, funnel or verdict by other names."""
         rows = tuple(
-            replace(
-                row,
-                indicator=self.text(row.indicator),
-                labels=self.labels(row.labels),
-                labels_other=self.labels(row.labels_other),
-                remarks=tuple(map(shielded, row.remarks)),
-            )
+            replace(row, estimate=self._estimate(row.estimate))
+            if isinstance(row, Judged)
+            else self._row(row)
             for row in found.rows
         )
-        return replace(found, by=tuple(map(self.column, found.by)), rows=rows)
-
-    def funnel(self, found: Funnel) -> Funnel:
-        """Return the same funnel by other names."""
-        rows = tuple(
-            replace(
-                row,
-                indicator=self.text(row.indicator),
-                labels=self.labels(row.labels),
-                remarks=tuple(map(shielded, row.remarks)),
-            )
-            for row in found.rows
-        )
-        return replace(found, by=tuple(map(self.column, found.by)), rows=rows)
-
-    def verdict(self, found: Verdict) -> Verdict:
-        """Return the same verdict by other names."""
-        rows = tuple(replace(row, estimate=self._estimate(row.estimate)) for row in found.rows)
-        return replace(found, by=tuple(map(self.column, found.by)), rows=rows)
+        columns: dict[str, Any] = {"by": tuple(map(self.column, found.by))}
+        if isinstance(found, Standardised):
+            columns["over"] = tuple(map(self.column, found.over))
+        return cast("Compared", replace(cast("Any", found), rows=rows, **columns))
 
     def agreement(self, found: Agreement) -> Agreement:
         """Return the same agreement by other names."""
@@ -90,12 +79,18 @@ class Naming:
         return replace(found, rows=rows)
 
     def _estimate(self, row: Estimate) -> Estimate:
-        return replace(
-            row,
-            indicator=self.text(row.indicator),
-            labels=self.labels(row.labels),
-            remarks=tuple(map(shielded, row.remarks)),
-        )
+        return cast("Estimate", self._row(row))
+
+    def _row(self, row: Any) -> Any:
+        """Return a row of results by other names."""
+        named = {
+            "indicator": self.text(row.indicator),
+            "labels": self.labels(row.labels),
+            "remarks": tuple(map(shielded, row.remarks)),
+        }
+        if hasattr(row, "labels_other"):
+            named["labels_other"] = self.labels(row.labels_other)
+        return replace(row, **named)
 
 
 def shielded(text: str) -> str:

@@ -17,7 +17,8 @@ from sampleaudit.estimates.survey_table import SurveyEstimates
 from sampleaudit.report.blocks import Download
 from sampleaudit.report.hiding import Rates
 from sampleaudit.report.material import Material
-from sampleaudit.wording import Language, remark_text
+from sampleaudit.wording import Language
+from sampleaudit.wording.remarks import remarks_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +63,7 @@ def _survey(found: SurveyEstimates, material: Material) -> pd.DataFrame:
 
 
 def _with_group(frame: pd.DataFrame, by: tuple[str, ...], material: Material) -> pd.DataFrame:
-    everything = material.say("all")
+    everything = material.words.text["all"]
     groups = [everything] * len(frame)
     if by:
         labels = frame[list(by)].astype(str).itertuples(index=False, name=None)
@@ -81,9 +82,7 @@ def _file(name: str, text: str, frames: list[pd.DataFrame], material: Material) 
     if "remarks" in table:
         table = table.assign(
             remarks=[
-                "; ".join(remark_text(each, material.language) for each in str(value).split("; "))
-                if isinstance(value, str) and value
-                else ""
+                remarks_text(value, material.language) if isinstance(value, str) else ""
                 for value in table["remarks"]
             ]
         )
@@ -104,6 +103,8 @@ def csv_text(table: pd.DataFrame, language: Language) -> str:
 def _cell(value: Any, language: Language) -> str:
     if isinstance(value, str):
         return f"'{value}" if value.startswith(_FORMULA) else value
+    if type(value) is int:
+        return str(value)
     if value is None or value != value:
         return ""
     written = f"{float(value):.{_DIGITS}f}".rstrip("0").removesuffix(".")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from sampleaudit.comparison.pooling import PooledRates
+from sampleaudit.comparison.standardised import Standardised
 from sampleaudit.comparison.table import Compared, Comparison
 from sampleaudit.estimates.estimate import ALL, Estimate
 from sampleaudit.estimates.table import Estimates
@@ -19,7 +22,8 @@ if TYPE_CHECKING:
 
 _Row = TypeVar("_Row")
 _PAGE: Final = 34  # rows, with their headings, of a picture that fits a page of A4
-_MOST: Final = 3  # indicators of a long comparison that are drawn
+MOST: Final = 3
+"""Indicators of a long comparison that are drawn."""
 _SHARED: Final = 16  # rows of a picture that several indicators share: two fit a page
 
 
@@ -43,7 +47,7 @@ def pictures_of_differences(found: Comparison, words: Words) -> list[Axes]:
     rows = found.rows
     if len(rows) > _PAGE:
         telling = [row.indicator for row in rows if row.p_adjusted < 1 - row.level]
-        drawn_of = [rows[-1].indicator, *dict.fromkeys(telling)][:_MOST]
+        drawn_of = [rows[-1].indicator, *dict.fromkeys(telling)][:MOST]
         rows = tuple(row for row in rows if row.indicator in drawn_of)
     if not rows:
         return []
@@ -55,6 +59,13 @@ def pictures_of_differences(found: Comparison, words: Words) -> list[Axes]:
     ]  # fmt: skip
     drawn = [_differences(found, part, words) for part in parts]
     return _on_one_axis(drawn, words, points=True)
+
+
+def pictures_of_two_rates(found: PooledRates | Standardised, words: Words) -> list[Axes]:
+    """Draw each domain's own rate and the pooled or standardised one, of one indicator."""
+    parts: list[Any] = [tuple(part) for part in _parts(found.rows, _PAGE)]
+    drawn = [replace(found, rows=part).plot(language=words.language) for part in parts]
+    return _on_one_axis(drawn, words, points=False)
 
 
 def _differences(found: Comparison, rows: Sequence[Compared], words: Words) -> Axes:

@@ -13,7 +13,6 @@ from sampleaudit.estimates.shown import shown_rates
 from sampleaudit.estimates.table import Estimates
 from sampleaudit.report.blocks import (
     Block,
-    Group,
     Heading,
     Picture,
     Points,
@@ -25,8 +24,8 @@ from sampleaudit.report.blocks import (
 from sampleaudit.report.hiding import Rates, key_of
 from sampleaudit.report.material import Material
 from sampleaudit.report.pictures import pictures_of_rates
+from sampleaudit.report.tables import OPEN, reading_table
 
-_OPEN: Final = 120  # rows of a table by domain that stand open; of more, those of one indicator
 _NO_NUMBER: Final = "\u2013"
 
 
@@ -80,7 +79,7 @@ def domain(found: Rates, material: Material, place: int) -> Section:
     by = ", ".join(found.estimates.by)
     last = found.estimates.rows[-1].indicator
     indicators = list(dict.fromkeys(row.indicator for row in found.estimates.rows))
-    many = len(found.estimates) > _OPEN and len(indicators) > 1
+    many = len(found.estimates) > OPEN and len(indicators) > 1
     drawn = found.shown.select(indicator=last) if many and found.shown.rows else found.shown
     sentences = [material.say("domain wide")]
     if material.comparisons:
@@ -123,35 +122,12 @@ def _table(found: Rates, material: Material, *, caption: str, folded: bool = Fal
             for row, cells in zip(shown.rows, body, strict=True)
         ]
         if any(key_of(row) in found.hidden for row in shown.rows):
-            notes = [*notes, material.say("note hidden", under=material.under or 0)]
-    notes = [material.naming.text(note) for note in notes]
-    if not shown.by:
-        capital = material.words.capital
-        body = [[capital(_named(row, cells[0], material)), *cells[1:]]
-                for row, cells in zip(shown.rows, body, strict=True)]  # fmt: skip
-        return Table(caption, tuple(head), one_group(body), 1, tuple(notes), folded)
-    groups: dict[str, list[tuple[str, ...]]] = {}
-    for row, cells in zip(shown.rows, body, strict=True):
-        name = material.words.name(row.indicator)
-        mark = _named(row, cells[0], material).removeprefix(name)
-        label = material.say("all") if set(row.labels) == {ALL} else cells[1]
-        heading = material.words.capital(name)
-        groups.setdefault(heading, []).append((label + mark, *cells[2:]))
-    headed = len(groups) > 1
-    return Table(
-        caption,
-        tuple(head[1:]),
-        tuple(Group(name if headed else "", tuple(rows)) for name, rows in groups.items()),
-        1,
-        tuple(notes),
-        folded,
-    )
-
-
-def _named(row: Estimate, cell: str, material: Material) -> str:
-    """Return the cell that names a row's indicator, with its marks, as pictures name it."""
-    name = material.words.name(row.indicator)
-    return cell if cell.startswith(name) else name + cell.removeprefix(row.indicator)
+            text = material.words.text["table note hidden"]
+            notes = [*notes, text.format(under=material.under or 0)]
+    return reading_table(
+        (head, body, notes), [row.indicator for row in shown.rows], material,
+        labels=len(shown.by), caption=caption, folded=folded,
+    )  # fmt: skip
 
 
 def _hidden(row: Estimate, cells: Sequence[str], found: Rates, material: Material) -> list[str]:
@@ -160,7 +136,7 @@ def _hidden(row: Estimate, cells: Sequence[str], found: Rates, material: Materia
         return list(cells)
     labels = 1 + len(row.labels)
     blank = [_NO_NUMBER] * (len(cells) - labels - 1)
-    return [*cells[:labels], material.say("hidden"), *blank]
+    return [*cells[:labels], material.words.text["table hidden"], *blank]
 
 
 def _questions(material: Material) -> list[Block]:
@@ -173,5 +149,5 @@ def _questions(material: Material) -> list[Block]:
         (name(each.key), name(say(each.question, material.language)))
         for each in checklist.indicators
     ]
-    head = (material.say("head indicator"), material.say("head question"))
+    head = (material.words.text["table indicator"], material.say("head question"))
     return [Table(material.say("table questions"), head, one_group(rows), left=2)]

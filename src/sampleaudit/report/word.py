@@ -23,6 +23,7 @@ from sampleaudit.report.blocks import (
     Table,
     Text,
 )
+from sampleaudit.report.word_tables import write_table
 from sampleaudit.wording import Language
 
 if TYPE_CHECKING:
@@ -33,7 +34,13 @@ _MADE: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)  # no clock: the same repo
 _ZIPPED: Final = (2000, 1, 1, 0, 0, 0)
 _WIDTH, _HEIGHT = 17.0, 24.0  # cm of an A4 page within its margins
 _CM: Final = 2.54  # in an inch
-_SMALL: Final = 8  # points of the text in tables
+_TEXT, _LEAD, _FOOT = 10, 12, 8  # points
+_SERIFLESS: Final = "Arial"  # on every machine, and the letters of the pictures
+_FIXED: Final = "Consolas"
+_HEADINGS: Final[Mapping[str, float]] = MappingProxyType(
+    {"Title": 20, "Heading 1": 14, "Heading 2": 11.5}
+)
+_INK, _MAIN = "1A1A1A", "2F5D8A"  # as the pictures have them
 
 
 def docx_bytes(report: Document) -> bytes:
@@ -43,6 +50,7 @@ def docx_bytes(report: Document) -> bytes:
     """
     try:
         from docx import Document as NewDocument
+        from docx.shared import Pt
     except ImportError:
         raise AuditError(
             "A report as .docx needs python-docx: install it by pip install 'sampleaudit[word]', "
@@ -50,13 +58,15 @@ def docx_bytes(report: Document) -> bytes:
         ) from None
     document = NewDocument()
     _set_page(document, report)
+    _set_styles(document)
     document.add_heading(report.title, level=0)
     document.add_paragraph(report.subtitle)
     for section in report.sections:
         document.add_heading(section.heading, level=1)
         for block in section.blocks:
             _write(document, block)
-    document.add_paragraph(report.footer)
+    document.add_paragraph(report.footer).runs[0].font.size = Pt(_FOOT)
+    _number_pages(document)
     buffer = io.BytesIO()
     document.save(buffer)
     return _without_times(buffer.getvalue())
@@ -84,26 +94,73 @@ def _set_page(document: WordDocument, report: Document) -> None:
         place.append(language)
 
 
+def _set_styles(document: WordDocument) -> None:
+    """Set one family of letters, sizes that belong together, and room between paragraphs."""
+    from docx.oxml.ns import qn
+    from docx.shared import Pt, RGBColor
+
+    styles: Any = document.styles
+    for name in ("Normal", *_HEADINGS):
+        letters = styles[name].element.get_or_add_rPr().get_or_add_rFonts()
+        for place in [key for key in letters.attrib if key.endswith("Theme")]:
+            del letters.attrib[place]  # a theme would go before the name
+        for place in ("w:ascii", "w:hAnsi", "w:cs", "w:eastAsia"):
+            letters.set(qn(place), _SERIFLESS)
+    styles["Normal"].font.size = Pt(_TEXT)
+    styles["Normal"].font.color.rgb = RGBColor.from_string(_INK)
+    styles["Normal"].paragraph_format.space_after = Pt(5)
+    for name, points in _HEADINGS.items():
+        styles[name].font.size = Pt(points)
+        styles[name].font.color.rgb = RGBColor.from_string(_INK if name == "Title" else _MAIN)
+        styles[name].paragraph_format.space_after = Pt(4)
+        styles[name].paragraph_format.keep_with_next = True
+    styles["List Bullet"].paragraph_format.space_after = Pt(3)
+
+
+def _number_pages(document: WordDocument) -> None:
+    """Write the page's number at its foot: a field that Word fills in."""
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+    from docx.shared import Pt
+
+    paragraph = document.sections[0].footer.paragraphs[0]
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    run = paragraph.add_run()
+    run.font.size = Pt(_FOOT)
+    for kind, text in (("begin", ""), ("", "PAGE"), ("end", "")):
+        part = OxmlElement("w:fldChar" if kind else "w:instrText")
+        if kind:
+            part.set(qn("w:fldCharType"), kind)
+        part.text = text
+        run._r.append(part)  # no other way
+
+
 def _write(document: WordDocument, block: Block) -> None:
+    from docx.shared import Pt
+
     if isinstance(block, Text):
-        paragraph = document.add_paragraph()
-        paragraph.add_run(block.text).bold = block.lead
+        run = document.add_paragraph().add_run(block.text)
+        if block.lead:
+            run.bold, run.font.size = True, Pt(_LEAD)
     elif isinstance(block, Heading):
         document.add_heading(block.text, level=2)
     elif isinstance(block, Points):
         for item in block.items:
             document.add_paragraph(item, style="List Bullet")
     elif isinstance(block, Command):
-        document.add_paragraph().add_run(block.text).font.name = "Consolas"
+        document.add_paragraph().add_run(block.text).font.name = _FIXED
     elif isinstance(block, Facts):
         for fact in block.items:
             paragraph = document.add_paragraph()
             paragraph.add_run(f"{fact.term}: ").bold = True
-            paragraph.add_run(fact.text)
+            run = paragraph.add_run(fact.text)
+            if fact.exact:
+                run.font.name, run.font.size = _FIXED, Pt(_FOOT)
     elif isinstance(block, Picture):
         _write_picture(document, block)
     elif isinstance(block, Table):
-        _write_table(document, block)
+        write_table(document, block, width=_WIDTH)
 
 
 def _write_picture(document: WordDocument, block: Picture) -> None:
@@ -113,48 +170,6 @@ def _write_picture(document: WordDocument, block: Picture) -> None:
     scale = min(_WIDTH / (wide * _CM), _HEIGHT / (high * _CM))
     shape = document.add_picture(io.BytesIO(png_bytes(block.ax)), width=Cm(wide * _CM * scale))
     shape._inline.docPr.set("descr", alternative(block.ax))  # no other way
-
-
-def _write_table(document: WordDocument, block: Table) -> None:
-    caption = document.add_paragraph()
-    caption.add_run(block.caption).bold = True
-    caption.paragraph_format.keep_with_next = True
-    table = document.add_table(rows=0, cols=len(block.head), style="Table Grid")
-    _add_row(table, block.head, left=block.left, bold=True)
-    _repeat(table.rows[0])
-    for group in block.groups:
-        if group.heading:
-            cells = _add_row(table, (group.heading,), left=1, bold=True)
-            cells[0].merge(cells[-1])
-        for row in group.rows:
-            _add_row(table, row, left=block.left)
-    for place, note in enumerate(block.notes, start=1):
-        document.add_paragraph(f"[{place}] {note}")
-    document.add_paragraph()
-
-
-def _add_row(table: Any, texts: tuple[str, ...], *, left: int, bold: bool = False) -> Any:
-    from docx.enum.text import WD_ALIGN_PARAGRAPH
-    from docx.shared import Pt
-
-    cells = table.add_row().cells
-    for place, (cell, text) in enumerate(zip(cells, texts, strict=False)):
-        paragraph = cell.paragraphs[0]
-        run = paragraph.add_run(text)
-        run.bold, run.font.size = bold, Pt(_SMALL)
-        if place >= left:
-            paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    return cells
-
-
-def _repeat(row: Any) -> None:
-    """Let a table's head stand on each page."""
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-
-    mark = OxmlElement("w:tblHeader")
-    mark.set(qn("w:val"), "true")
-    row._tr.get_or_add_trPr().append(mark)  # no other way
 
 
 def _without_times(content: bytes) -> bytes:

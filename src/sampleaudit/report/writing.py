@@ -12,10 +12,12 @@ from sampleaudit.analysis import as_columns
 from sampleaudit.errors import AuditError, one_of
 from sampleaudit.files import replace_files
 from sampleaudit.findings import Findings
-from sampleaudit.report import account, closing, differences, results
+from sampleaudit.report import account, closing, results
 from sampleaudit.report.blocks import Document, Download, Section
 from sampleaudit.report.clustered import clustered_domain, clustered_rates
-from sampleaudit.report.material import Compared, Material, gather
+from sampleaudit.report.comparisons import comparisons as compared
+from sampleaudit.report.material import Material, gather
+from sampleaudit.report.naming import Compared
 from sampleaudit.report.page import html_bytes
 from sampleaudit.report.word import docx_bytes
 from sampleaudit.review.agreement import Agreement
@@ -40,11 +42,12 @@ def write_report(
     """Write a report of an audit as one HTML page, or as a Word document by ``path``'s ending.
 
     ``by`` names columns, each with a section of its own; without it, those of the plan.
-    ``comparisons`` are what `compare_with_rest` and its neighbours, `funnel` and `verdict` return,
-    ``agreement`` what `measure_agreement` returns. ``suppress=5`` hides counts below 5 by domain,
-    for one column and no comparisons. ``names`` maps indicators, columns and their values to what
-    the report calls them. ``date`` stands in the footer; without it, no date does, and the same
-    input gives the same bytes. No case ids and no comments are shown.
+    ``comparisons`` are what `compare_with_rest` and its neighbours, `detectable_difference`,
+    `funnel`, `pool_rates`, `rank_domains`, `standardise` and `verdict` return, ``agreement`` what
+    `measure_agreement` returns. ``suppress=5`` hides counts below 5 by domain, for one column, and
+    refuses comparisons that give them away. ``names`` maps indicators, columns and their values to
+    what the report calls them. ``date`` stands in the footer; without it, no date does, and the
+    same input gives the same bytes. No case ids and no comments are shown.
 
     Raises `AuditError` for an ending other than .html and .docx, for values that do not fit, and as
     `estimate_rates`. A .docx needs the extra ``sampleaudit[word]``.
@@ -109,7 +112,7 @@ def _sections(material: Material) -> tuple[Section, ...]:
             for place, found in enumerate(material.domains, start=1)
         ]
     if material.comparisons:
-        sections.append(differences.comparisons(material))
+        sections.append(compared(material))
     sections += [
         account.drawn(material), closing.methods(material), closing.outcomes(material),
         closing.agreement(material), closing.limits(material), closing.numbers(material),

@@ -97,7 +97,7 @@ def _refuse_other(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         if before[name] != after[name]:
             changed = ""
             if name == "analysis":
-                pairs = ((k, before[name][k], after[name][k]) for k in before[name])
+                pairs = ((k, a, after[name].get(k)) for k, a in before[name].items())
                 changed = "".join(f"; {k} was {a!r}, now {b!r}" for k, a, b in pairs if a != b)
             raise AuditError(
                 f"The plan is {what} than the draw's{changed}. A sample is extended by a larger "

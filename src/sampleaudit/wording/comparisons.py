@@ -3,81 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final, Literal
 
 from sampleaudit.errors import one_of
+from sampleaudit.wording.cells import level_text, points_cell
 from sampleaudit.wording.numbers import number, percent
-from sampleaudit.wording.texts import LANGUAGES, Language, texts
+from sampleaudit.wording.texts import LANGUAGES, Language, comparison_texts, texts
 
-_TEXTS: Final[Mapping[Language, Mapping[str, str]]] = MappingProxyType(
-    {
-        "en": MappingProxyType(
-            {
-                "rates": "{lead}: {rate} ({errors} of the {applicable} cases) against {rate_other} "
-                "({errors_other} of {applicable_other}) {other}.",
-                "the rest": "in the rest",
-                "each other": "in {other}",
-                "reference": "in {other}",
-                "before": "before",
-                "difference": "The difference is {difference} percentage points, between {low} and "
-                "{high} ({level}).",
-                "higher": "{scope} the rate is higher ({p}).",
-                "lower": "{scope} the rate is lower ({p}).",
-                "unclear": "{scope} the sample does not tell whether the rate is higher or lower "
-                "({p}): that is not to say that they are equal.",
-                "register": "In the registers as they are,",
-                "process": "Beyond what chance alone would make of the same practice,",
-                "process, unclear": "As to the practice behind the cases,",
-                "p": "p = {p}",
-                "p below": "p < {p}",
-                "adjusted": "{p}, adjusted for the number of comparisons",
-                "exact": "The difference is {difference} percentage points; every case was read.",
-                "none": "{lead}: no comparison is possible.",
-                "above": "{lead}: the rate is above the tolerable {tolerable}; it is at least "
-                "{low} ({level}).",
-                "below": "{lead}: the rate is not above the tolerable {tolerable}; it is at most "
-                "{high} ({level}).",
-                "cannot tell": "{lead}: the sample does not tell whether the rate is above or "
-                "below the tolerable {tolerable}; it may be between {low} and {high}.",
-                "no limits": "{lead}: nothing can be said against the tolerable {tolerable}.",
-            }
-        ),
-        "da": MappingProxyType(
-            {
-                "rates": "{lead}: {rate} ({errors} af de {applicable} sager) mod {rate_other} "
-                "({errors_other} af {applicable_other}) {other}.",
-                "the rest": "i de øvrige",
-                "each other": "i {other}",
-                "reference": "i {other}",
-                "before": "før",
-                "difference": "Forskellen er {difference} procentpoint, mellem {low} og {high} "
-                "({level}).",
-                "higher": "{scope} er andelen højere ({p}).",
-                "lower": "{scope} er andelen lavere ({p}).",
-                "unclear": "{scope} viser stikprøven ikke, om andelen er højere eller lavere "
-                "({p}); det betyder ikke, at de er ens.",
-                "register": "Blandt sagerne, som de er,",
-                "process": "Ud over hvad tilfældet alene ville gøre ved samme praksis,",
-                "process, unclear": "For så vidt angår praksis bag sagerne",
-                "p": "p = {p}",
-                "p below": "p < {p}",
-                "adjusted": "{p}, korrigeret for antallet af sammenligninger",
-                "exact": "Forskellen er {difference} procentpoint; alle sager er gennemgået.",
-                "none": "{lead}: de kan ikke sammenlignes.",
-                "above": "{lead}: andelen er over de acceptable {tolerable}; den er mindst {low} "
-                "({level}).",
-                "below": "{lead}: andelen er ikke over de acceptable {tolerable}; den er højst "
-                "{high} ({level}).",
-                "cannot tell": "{lead}: stikprøven viser ikke, om andelen er over eller under de "
-                "acceptable {tolerable}; den kan være mellem {low} og {high}.",
-                "no limits": "{lead}: intet kan siges i forhold til de acceptable {tolerable}.",
-            }
-        ),
-    }
-)
 _LEAST: Final = 0.001  # a smaller p-value is written as below it
 
 
@@ -114,7 +47,7 @@ def difference_sentence(statement: DifferenceStatement, language: Language) -> s
     A difference that the sample does not show is called unclear, never absent.
     """
     one_of("language", language, LANGUAGES)
-    text = _TEXTS[language]
+    text = comparison_texts(language)
     lead = _lead(statement.indicator, statement.where, language)
     if math.isnan(statement.difference):
         return text["none"].format(lead=lead)
@@ -137,7 +70,7 @@ def difference_sentence(statement: DifferenceStatement, language: Language) -> s
         difference=difference,
         low=_points(statement.low, language),
         high=_points(statement.high, language),
-        level=_level(statement.level, language),
+        level=level_text(statement.level, language),
     )
     return f"{rates} {between} {_verdict(statement, language)}"
 
@@ -162,19 +95,19 @@ class VerdictStatement:
 def verdict_sentence(statement: VerdictStatement, language: Language) -> str:
     """Return whether a rate is above or below the tolerable one, or that it cannot be told."""
     one_of("language", language, LANGUAGES)
-    text = _TEXTS[language]
+    text = comparison_texts(language)
     known = not math.isnan(statement.low) and not math.isnan(statement.high)
     return text[statement.judgement if known else "no limits"].format(
         lead=_lead(statement.indicator, statement.where, language),
         tolerable=percent(statement.tolerable, language),
         low=percent(statement.low, language, rounding="down"),
         high=percent(statement.high, language, rounding="up"),
-        level=_level(statement.confidence, language),
+        level=level_text(statement.confidence, language),
     )
 
 
 def _verdict(statement: DifferenceStatement, language: Language) -> str:
-    text = _TEXTS[language]
+    text = comparison_texts(language)
     least = statement.p_value < _LEAST
     shown = f"{_LEAST if least else statement.p_value:.3f}".replace(".", texts(language)["decimal"])
     p = text["p below" if least else "p"].format(p=shown)
@@ -194,12 +127,6 @@ def _lead(indicator: str, where: str, language: Language) -> str:
     return lead[:1].upper() + lead[1:]
 
 
-def _level(level: float, language: Language) -> str:
-    """Return the level in full: 95% or 97.5%."""
-    shown = f"{level * 100:.6g}".replace(".", texts(language)["decimal"])
-    return shown + texts(language)["percent"]
-
-
 def _points(share: float, language: Language) -> str:
     """Return a share of 1 in percentage points, with one decimal."""
-    return number(100 * share, language, digits=1)
+    return points_cell(share, language).removeprefix("+")

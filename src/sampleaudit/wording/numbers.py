@@ -20,6 +20,8 @@ _ROUNDING: Final[Mapping[Rounding, str]] = MappingProxyType(
 )
 _MOST_DECIMALS: Final = 3  # a share below 0.001% is written as below it
 _FLOAT_NOISE: Final = Decimal("1e-12")  # 0.1 + 0.2 is not above 0.3 to a reader
+_SAFE: Final = 1e9  # below it, a float that is no tie within the next constant rounds as it reads
+_NEAR_HALF: Final = 1e-6
 _EXACT: Final = Context(prec=400)  # holds every float with its noise digits
 
 
@@ -37,6 +39,10 @@ def number(
     one_of("rounding", rounding, tuple(_ROUNDING))
     if not math.isfinite(value):
         return UNKNOWN if math.isnan(value) else f"{'-' if value < 0 else ''}\u221e"
+    if rounding == "nearest":
+        scaled = abs(value) * 10**digits
+        if scaled < _SAFE and abs(scaled % 1 - 0.5) > _NEAR_HALF:  # most are no ties, and quick
+            return _marked(f"{round(value, digits) + 0.0:,.{digits}f}", language)
     return _written(_rounded(_exact(value), digits, rounding), language)
 
 
@@ -87,8 +93,10 @@ def _rounded(value: Decimal, digits: int, rounding: Rounding) -> Decimal:
 
 
 def _written(value: Decimal, language: Language) -> str:
+    return _marked(f"{abs(value) if value == 0 else value:,f}", language)
+
+
+def _marked(english: str, language: Language) -> str:
+    """Return a number with the marks of a language in place of the English ones."""
     text = texts(language)
-    english = f"{abs(value) if value == 0 else value:,f}"
-    return english.translate(
-        {ord(","): text["thousands"], ord("."): text["decimal"]},
-    )
+    return english.translate({ord(","): text["thousands"], ord("."): text["decimal"]})

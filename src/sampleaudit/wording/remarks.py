@@ -9,46 +9,14 @@ from types import MappingProxyType
 from typing import Final
 
 from sampleaudit.errors import one_of
-from sampleaudit.wording.texts import LANGUAGES, Language, texts
+from sampleaudit.wording.texts import LANGUAGES, Language, danish_remarks, danish_words, texts
 
-_DANISH: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "files that could not be produced count as errors (ISA 530)":
-            "sager, der ikke kunne fremlægges, tæller som fejl (ISA 530)",
-        "files that could not be produced count as correct":
-            "sager, der ikke kunne fremlægges, tæller som korrekte",
-        "files that could not be produced are left out, as if they were like the others":
-            "sager, der ikke kunne fremlægges, er holdt ude, som om de lignede de øvrige",
-        "the rate is over the cases to which the indicator applies":
-            "andelen er af de sager, hvor kravet gælder",
-        "the cases were chosen, not drawn: they say nothing of the others":
-            "sagerne er udvalgt, ikke trukket tilfældigt: de siger intet om de øvrige",
-        "drawn elsewhere: declared a random sample":
-            "stikprøven er trukket et andet sted og erklæret tilfældig",
-        "{n} cases not read yet; the first in ticket order were":
-            "{n} sager er endnu ikke gennemgået; de første i lodtrækningens rækkefølge er",
-        "{n} strata unread: no estimate, but limits that hold":
-            "{n} strata er ikke gennemgået: intet estimat, men grænser, der holder",
-        "{n} of the domain's strata unread": "{n} af gruppens strata er ikke gennemgået",
-        "se and deff need two cases in every stratum that is not a census":
-            "standardfejl og designeffekt kræver to sager i hvert stratum, der ikke er gennemgået "
-            "helt",
-        "no case that counts was read": "ingen sag, der tæller med, er gennemgået",
-        "every case read: no sampling uncertainty":
-            "alle sager er gennemgået: ingen stikprøveusikkerhed",
-        "to how many cases the indicator applies is estimated":
-            "hvor mange sager kravet gælder for, er skønnet",
-        "all {n} intervals hold together with {n} (Bonferroni: each is made at {n})":
-            "alle {n} intervaller holder samtidig med {n} (Bonferroni: hvert er beregnet med {n})",
-        "{n} cases of the domain read: its size in the register is not used":
-            "{n} sager i gruppen er gennemgået: dens størrelse i registret er ikke brugt",
-        "{n} of the domain is in strata where none of its cases was read; whatever these are like, "
-        "the limits are {n} and {n}":
-            "{n} af gruppen er i strata, hvor ingen af dens sager er gennemgået; uanset hvordan de "
-            "er, er grænserne {n} og {n}",
-    }
-)  # fmt: skip
-"""English remark -> Danish; {n} stands for a number, in the same order in both."""
+_JOINT: Final = "; "  # between the remarks of a row
+_MARK: Final = re.compile(r"\{([ntw])\}")
+_FOUND: Final[Mapping[str, str]] = MappingProxyType(
+    {"n": r"(\d[\d.,]*%?)", "t": r"(.+)", "w": r"('\w+')"}
+)
+"""What a mark in a remark stands for: a number, any text, one of the words we have."""
 
 
 def remark_text(remark: str, language: Language) -> str:
@@ -58,29 +26,57 @@ def remark_text(remark: str, language: Language) -> str:
     '3 strata er ikke gennemgået: intet estimat, men grænser, der holder'
     """
     one_of("language", language, LANGUAGES)
+    return remark if language == "en" else _danish(remark)
+
+
+def remarks_text(joined: str, language: Language) -> str:
+    """Return remarks that are joined by semicolons, as tables for computing have them.
+
+    A remark may have a semicolon of its own, so the longest that is known is taken.
+    """
     if language == "en":
-        return remark
-    for pattern, danish in _patterns():
+        return joined
+    parts, said = joined.split(_JOINT), list[str]()
+    while parts:
+        known = (
+            end
+            for end in range(len(parts), 0, -1)
+            if (whole := _JOINT.join(parts[:end])) != _danish(whole)
+        )
+        end = next(known, 1)
+        said.append(_danish(_JOINT.join(parts[:end])))
+        parts = parts[end:]
+    return _JOINT.join(said)
+
+
+@cache
+def _danish(remark: str) -> str:
+    for pattern, kinds, danish in _patterns():
         found = pattern.fullmatch(remark)
         if found is not None:
-            numbers = [_number(text, language) for text in found.groups()]
-            parts = danish.split("{n}")
-            return "".join(
-                part + number for part, number in zip(parts, [*numbers, ""], strict=True)
-            )
+            said = [_said(*each) for each in zip(kinds, found.groups(), strict=True)]
+            parts = _MARK.split(danish)[::2]
+            return "".join(part + text for part, text in zip(parts, [*said, ""], strict=True))
     return remark
 
 
 @cache
-def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple(
-        (re.compile(r"(\d[\d.,]*%?)".join(map(re.escape, english.split("{n}")))), danish)
-        for english, danish in _DANISH.items()
-    )
+def _patterns() -> tuple[tuple[re.Pattern[str], tuple[str, ...], str], ...]:
+    """Return each remark as a pattern, the kinds of its marks, and its Danish."""
+    known = []
+    for english, danish in danish_remarks().items():
+        plain, kinds = _MARK.split(english)[::2], _MARK.findall(english)
+        marks = [*(_FOUND[kind] for kind in kinds), ""]
+        written = "".join(re.escape(p) + m for p, m in zip(plain, marks, strict=True))
+        known.append((re.compile(written), tuple(kinds), danish))
+    return tuple(known)
 
 
-def _number(text: str, language: Language) -> str:
-    """Return an English number with the marks of the language."""
-    words = texts(language)
-    marks = {ord(","): words["thousands"], ord("."): words["decimal"]}
-    return text.removesuffix("%").translate(marks) + (words["percent"] if text[-1] == "%" else "")
+def _said(kind: str, text: str) -> str:
+    """Return what stands for a mark, in Danish: a number gets its marks, a word is translated."""
+    if kind == "n":
+        words = texts("da")
+        marks = {ord(","): words["thousands"], ord("."): words["decimal"]}
+        percent = words["percent"] if text.endswith("%") else ""
+        return text.removesuffix("%").translate(marks) + percent
+    return danish_words().get(text, text) if kind == "w" else text

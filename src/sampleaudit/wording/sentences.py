@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from sampleaudit.wording.cells import level_text
 from sampleaudit.wording.numbers import UNKNOWN, Rounding, number, percent
 from sampleaudit.wording.texts import Language, fractions, short_fractions, texts
 
@@ -299,9 +300,8 @@ def _of_applicable(statement: RateStatement, language: Language) -> str:
 
 def _level(statement: RateStatement, language: Language) -> str:
     """Return the level in full, 99.9% or 97.5%, with the side if there is but one."""
-    text = texts(language)
-    level = f"{statement.level * 100:.10g}".replace(".", text["decimal"]) + text["percent"]
-    return level if statement.side == "both" else level + text["one-sided"]
+    level = level_text(statement.level, language)
+    return level if statement.side == "both" else level + texts(language)["one-sided"]
 
 
 def _capital(words: str) -> str:
