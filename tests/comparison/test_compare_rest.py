@@ -213,6 +213,8 @@ def test_an_unknown_reference_is_refused_with_the_names(sample):
     found = sa.record_findings(sample, answer(sample, errors=2))
     with pytest.raises(sa.AuditError, match=r"'Nord'.*did you mean 'North'"):
         sa.compare_with(found, "district", "Nord")
+    with pytest.raises(sa.AuditError, match=r"The reference '7' is none of the domains"):
+        sa.compare_with(found, "district", 7)  # type: ignore[arg-type]
 
 
 def test_one_domain_only_is_refused(register):
@@ -235,13 +237,16 @@ def test_one_domain_only_is_refused(register):
         ({"level": 95}, "level is 95"),
         ({"missing": "drop"}, "missing is 'drop'"),
         ({"indicators": "lat"}, "no indicator 'lat'"),
+        ({"indicators": []}, "indicators is empty"),
+        ({"indicators": ["late", "late"]}, "indicators names 'late' twice"),
+        ({"by": []}, "by is empty"),
     ],
 )
 def test_unknown_options_are_refused(sample, options: dict[str, object], message: str):
     """Each by its name and value."""
     found = sa.record_findings(sample, answer(sample, errors=2))
     with pytest.raises(sa.AuditError, match=message):
-        sa.compare_with_rest(found, by="district", **options)
+        sa.compare_with_rest(found, **{"by": "district", **options})
 
 
 def test_a_chosen_sample_gives_rates_and_no_test(register):

@@ -16,10 +16,24 @@ from sampleaudit.comparison.dependent import paired
 
 
 @pytest.fixture
-def errors(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return the simulation, which stands beside the package."""
+def beside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the benchmarks, which stand beside the package, where Python finds them."""
     monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[2]))
+
+
+@pytest.fixture
+def errors(beside: None) -> Any:  # noqa: ARG001 -- the path must be set first
     return importlib.import_module("benchmarks.comparing.errors")
+
+
+@pytest.fixture
+def few_strata(beside: None) -> Any:  # noqa: ARG001 -- the path must be set first
+    return importlib.import_module("benchmarks.comparing.few_strata")
+
+
+@pytest.fixture
+def standardising(beside: None) -> Any:  # noqa: ARG001 -- the path must be set first
+    return importlib.import_module("benchmarks.comparing.standardising")
 
 
 def counts(errors: int, read: int, cases: int) -> Arm:
@@ -87,3 +101,32 @@ def test_the_simulation_rejects_what_adjusted_p_values_reject(errors: Any, adjus
     p = np.random.default_rng(1).beta(0.3, 1, (5, 30)) ** 2
     expected = [np.array(adjusted(row.tolist(), adjust)) < 0.05 for row in p]
     assert (np.array(expected) == errors.rejected(p, adjust)).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", range(7))
+def test_limits_about_the_process_hold_with_few_strata(few_strata: Any, place: int):
+    """Every outcome, over a grid of rates: at 95 % never below .945, at 90 % never below .87.
+
+    With one rate on each side never below .95. ``python -m benchmarks.comparing --only few_strata``
+    prints the table, the register's with it.
+    """
+    design = few_strata.DESIGNS[place]
+    lowest, even, _, size = few_strata.measured(design, "process", 0.95)
+    assert lowest >= 0.945
+    assert even >= 0.95
+    assert size <= 1
+    assert few_strata.measured(design, "process", 0.9)[0] >= 0.87
+
+
+@pytest.mark.parametrize("place", range(8))
+@pytest.mark.parametrize("finite", [True, False], ids=["register", "process"])
+def test_standardised_limits_hold(standardising: Any, place: int, finite: bool):  # noqa: FBT001 -- a parameter
+    """Every outcome, over a grid of rates: never below .93, and 6 % wider than Kish's at most."""
+    domain = standardising.DOMAINS[place]
+    lowest, mean, width = standardising.measured(domain, finite=finite, level=0.95)
+    before = standardising.measured(domain, finite=finite, level=0.95, kish=True)
+    assert before[0] - 1e-9 <= lowest
+    assert lowest >= 0.93
+    assert mean >= 0.98
+    assert before[2] - 1e-9 <= width <= 1.06 * before[2]

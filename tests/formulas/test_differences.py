@@ -12,8 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
+from sampleaudit.formulas.difference_problem import build_problem, likeliest, strata_of
 from sampleaudit.formulas.differences import difference_limits, difference_tail
 from sampleaudit.formulas.profile import profile_limits
+from sampleaudit.formulas.sides import count_sides
+from sampleaudit.formulas.sides_difference import tails_of_differences
 from sampleaudit.formulas.textbook_differences import (
     _restricted_rates,
     mee_limits,
@@ -194,6 +197,21 @@ def test_no_errors_only_errors_and_single_cases_are_ordinary():
     low, high = difference_limits((0, 20, 50), (0, 20, 50), **BOTH)
     assert -high == low
     assert difference_limits((22, 22, 400), (0, 22, 300), **BOTH)[1] == 1
+
+
+def test_a_caseload_with_errors_only_is_searched_to_the_end():
+    """The steps to the likeliest caseloads went to and fro there: a limit .087 too narrow.
+
+    All 7 read of 111 in error against 2 of 13 (of 238). The sum of the likeliest T is what it is to
+    be; the tail is what `sides_difference`, another search, has at a difference of -.45.
+    """
+    a, b = ([2], [13], [238]), ([7], [7], [111])
+    problem = build_problem(strata_of(a), strata_of(b))
+    for t in np.linspace(float(problem.least), float(problem.most), 60):
+        assert pytest.approx(t) == float(likeliest(problem, float(t))[0] @ problem.weight)
+    first, second = (count_sides(*np.array(each, dtype=float)[:, None]) for each in (a, b))
+    tail = tails_of_differences(first, second, np.array([-0.45]), together=np.zeros(1))
+    assert pytest.approx(tail[0], abs=1e-6) == difference_tail(a, b, difference=-0.45)
 
 
 def test_a_difference_that_the_cases_found_rule_out_has_no_tail():

@@ -224,6 +224,9 @@ def indicator_names(indicators: str | Sequence[str] | None, *, of: Findings) -> 
             of.outcomes(name)  # refuses an unknown indicator
     if not names:
         raise AuditError("indicators is empty; name at least one, or leave it out for all.")
+    twice = [name for place, name in enumerate(names) if name in names[:place]]
+    if twice:
+        raise AuditError(f"indicators names {twice[0]!r} twice; name each indicator once.")
     return names
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 
 from sampleaudit.analysis import MISSING_RULES, MissingRule, as_columns
+from sampleaudit.comparison.arms import indicator_names
 from sampleaudit.errors import AuditError, one_of
 from sampleaudit.estimates.counts import (
     Labels,
@@ -158,7 +159,7 @@ def collect(
     strata = stratum_of_cases(sample)
     sizes = sample.strata["population"].to_numpy()
     rows = []
-    for name in _names(findings, indicators):
+    for name in indicator_names(indicators, of=findings):
         outcomes = (
             any_error(findings.outcome_table()) if name == ANY_ERROR else findings.outcomes(name)
         )
@@ -255,15 +256,3 @@ def cells_of(counts: DomainCounts, place: int) -> DomainCounts:
         weights=counts.weights[inside],
         **cast("Any", part),
     )
-
-
-def _names(findings: Findings, indicators: str | Sequence[str] | None) -> list[str]:
-    if indicators is None:
-        return [*findings.indicators, ANY_ERROR]
-    names = [indicators] if isinstance(indicators, str) else list(indicators)
-    for name in names:
-        if name != ANY_ERROR:
-            findings.outcomes(name)  # refuses an unknown indicator
-    if not names:
-        raise AuditError("indicators is empty; name at least one, or leave it out for all.")
-    return names

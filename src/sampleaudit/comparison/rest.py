@@ -91,7 +91,8 @@ def compare_with(
 
 def _place(reference: str | Sequence[str], labels: Sequence[Labels], columns: Sequence[str]) -> int:
     """Return which of the domains is the reference."""
-    wanted = (reference,) if isinstance(reference, str) else tuple(map(str, reference))
+    several = isinstance(reference, Sequence) and not isinstance(reference, str)
+    wanted = tuple(map(str, reference)) if several else (str(reference),)
     if wanted in labels:
         return list(labels).index(wanted)
     known = [" / ".join(label) for label in labels]

@@ -203,6 +203,8 @@ def settle(
 
 def refuse_one_domain(labels: Sequence[Labels], by: Sequence[str]) -> None:
     """Refuse to compare a domain that is all there is."""
+    if not by:
+        raise AuditError("by is empty; name the columns that make the domains, as 'district'.")
     if len(labels) < 2:
         only = ", ".join(labels[0]) if labels else "none"
         raise AuditError(

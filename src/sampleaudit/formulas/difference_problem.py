@@ -30,7 +30,8 @@ from sampleaudit.formulas.lattice import Lattice, build_lattice
 Counts: TypeAlias = tuple[ArrayLike, ArrayLike, ArrayLike]
 """Errors found, cases reviewed and cases in the register: x, n, N, an entry per stratum."""
 
-_STEPS: Final = 100  # at most; Newton's steps need about six
+_STEPS: Final = 150  # at most; Newton's steps need about six
+_NEWTON: Final = 20  # of them, after which every other one halves the bracket
 _CLOSE: Final = 1e-12  # of the range of the weighted total
 _EDGE: Final = 1e-9  # cases: closer than this a real number counts as whole
 _LOST: Final = 36.0  # -log of the probability that may wrap around, about 2e-16
@@ -167,7 +168,7 @@ def likeliest(
     mu, low, high = np.zeros(len(goal)), -reach, reach
     T = y.astype(np.float64)
     live = np.arange(len(goal))
-    for _ in range(_STEPS):
+    for step in range(_STEPS):
         slope = np.clip(mu[live, None] * relative - tilts[live], -steepest, steepest)
         T[live], gain = _at_slope(problem, y[live], slope)
         sums = T[live] @ problem.weight
@@ -179,6 +180,8 @@ def likeliest(
         steep = gain @ (problem.weight * relative) * (1 / inside + 1 / beyond)
         ahead = mu[live] - (np.log(inside / beyond) - target[live]) / np.minimum(steep, -1e-300)
         between = (low[live] < ahead) & (ahead < high[live])
+        # where a stratum's T leaves its end the steps may go to and fro for ever
+        between &= step < _NEWTON or step % 2 == 0
         mu[live] = np.where(between, ahead, (low[live] + high[live]) / 2)
         apart = np.abs(sums - goal[live]) > _CLOSE * room[live]
         live = live[apart & (high[live] - low[live] > _CLOSE * reach[live])]
